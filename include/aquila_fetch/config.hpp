@@ -1,0 +1,88 @@
+// Why: the INI text becomes values, and every mistake in it is reported at once, with file and line and the nearest
+// valid name. One table holds the keys (config.cpp); README and man page are checked against it.
+// Must not know: environment, network, files (the caller reads the text; see load_config in config_file.hpp).
+#pragma once
+
+#include "aquila_fetch/log.hpp"
+#include "aquila_fetch/secret.hpp"
+#include "aquila_fetch/time.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aquila {
+
+enum class Auth { basic, bearer, oauth, client_credentials };
+enum class Format { flattened, ecs, ocsf };
+enum class OutputMode { append, replace };
+
+/// One section of the INI with the defaults laid under it. Empty text or nullopt: not set.
+struct SourceConfig {
+    std::string name;
+    std::string product;
+    std::string cloud_id;
+    std::string site;     ///< scheme://host[:port][/context], without a trailing slash
+    std::string organization_id;
+    std::optional<Auth> auth;
+    std::string email;
+    std::string token_file;
+    Secret token;
+    std::string client_id;
+    std::string client_secret_file;
+    Secret client_secret;
+    std::string redirect_uri = "http://localhost:8910/callback";
+    std::string scopes;
+    std::string output;   ///< empty: /var/log/aquila-fetch/NAME/flattened.json
+    Format format = Format::flattened;
+    OutputMode output_mode = OutputMode::append;
+    std::string state_dir;
+    std::string lock_file;
+    Span initial_lookback = std::chrono::hours{24};
+    Span lookback = std::chrono::hours{1};
+    std::optional<int> page_size;
+    int concurrency = 4;
+    std::optional<int> requests_per_minute;
+    Span connect_timeout = std::chrono::seconds{10};
+    Span request_timeout = std::chrono::seconds{60};
+    Span retry_budget = std::chrono::minutes{5};
+    std::string proxy;
+    std::string ca_file;
+    std::string client_cert_file;
+    std::string client_key_file;
+    std::string api_url = "https://api.atlassian.com";
+    std::string auth_url = "https://auth.atlassian.com";
+    std::string metrics_file;
+    std::optional<log::Level> log_level;
+    std::optional<log::Format> log_format;
+
+    std::size_t line = 0;  ///< of the section's header, for later messages
+
+    [[nodiscard]] Auth effective_auth() const noexcept;       ///< `auth`, else basic where `email` is set, else bearer
+    [[nodiscard]] std::string effective_output() const;
+};
+
+struct Config {
+    std::string file;  ///< its name, for messages
+    std::vector<SourceConfig> sources;
+    bool holds_secrets = false;  ///< a `token` or `client_secret` stands in the text: its file must be private
+};
+
+/// Reads INI text (see README, "Configuration"). `products` are the valid product names.
+/// Failure 78 whose text lists every mistake as `FILE:LINE: what`, one per line, with a suggestion where a name is near.
+[[nodiscard]] Config parse_config(std::string_view text, std::string_view file_name,
+                                  std::span<const std::string_view> products);
+
+/// True for https anywhere and http to a loopback host (127.0.0.0/8, ::1, localhost). The URL must have no user part,
+/// query or fragment.
+[[nodiscard]] bool is_permitted_url(std::string_view url) noexcept;
+
+/// The candidate with the smallest edit distance to `word` if that is at most a third of its length (at least 2), else empty.
+[[nodiscard]] std::string_view nearest_name(std::string_view word, std::span<const std::string_view> candidates) noexcept;
+
+/// The names of all INI keys, in the order of the table.
+[[nodiscard]] std::vector<std::string_view> config_keys();
+
+}  // namespace aquila

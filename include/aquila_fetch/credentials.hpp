@@ -1,0 +1,35 @@
+// Why: one place where secrets enter the program, and where a file that others can read is refused.
+// Must not know: products, HTTP.
+#pragma once
+
+#include "aquila_fetch/config_file.hpp"
+#include "aquila_fetch/secret.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace aquila {
+
+/// Reads a secret file: a regular file (a link to one is followed), at most 64 KiB, not readable or writable by others;
+/// readable by the group only when root owns it, we are not root, and the group is our own. One trailing line end is
+/// dropped, surrounding blanks too; empty, NUL bytes or several lines: refused.
+/// Failure 66 missing, 74 unreadable, 78 too open or malformed. Never shows the content.
+[[nodiscard]] Secret read_secret_file(const std::filesystem::path& path);
+
+/// True when nobody but its owner (and root, or the group exception of read_secret_file) can read the file.
+[[nodiscard]] bool is_private_file(const std::filesystem::path& path);
+
+/// The API token, PAT or API key: `token_file`, `token` of the INI, the systemd credential `token` in
+/// $CREDENTIALS_DIRECTORY, $AQUILA_FETCH_TOKEN, in this order. Failure 66 that says where it looked.
+[[nodiscard]] Secret find_token(const SourceConfig& source, const Environment& environment);
+
+/// The same for `client_secret_file`, `client_secret`, the credential `client_secret`, $AQUILA_FETCH_CLIENT_SECRET.
+[[nodiscard]] Secret find_client_secret(const SourceConfig& source, const Environment& environment);
+
+/// The value of the Authorization header: `Basic base64(email:token)` (RFC 7617).
+[[nodiscard]] Secret basic_authorization(std::string_view email, const Secret& token);
+/// `Bearer token` (RFC 6750).
+[[nodiscard]] Secret bearer_authorization(const Secret& token);
+
+}  // namespace aquila

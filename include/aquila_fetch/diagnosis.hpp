@@ -1,0 +1,36 @@
+// Why: a run that cannot go on says which of credential, scope, permission, plan, address, server it was, and what to
+// do; told from the answer alone, so that it can be tested row by row.
+// Must not know: transport, configuration files.
+#pragma once
+
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/http.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace aquila {
+
+/// What a message needs to know besides the answer.
+struct Asked {
+    std::string_view product;     ///< "Jira", "Confluence", for people
+    std::string_view scopes;      ///< the scopes a token needs: "read:audit-log:jira and read:user:jira"
+    std::string_view permission;  ///< "the global permission Administer Jira"
+    std::string_view auth;        ///< "basic" or "bearer": as `auth =` in the INI
+    bool gateway = false;         ///< api.atlassian.com/ex/…, else the site itself
+    std::string url;              ///< printable: no query, no user part
+};
+
+/// True when the answer is a 200 that can be handed to a parser: no failed login in the headers, no HTML.
+[[nodiscard]] bool is_answer(const Response& response) noexcept;
+
+/// The Failure for an answer that is none (atlassian-api sections 1 and 9): network and TLS, 429, 5xx → 69; 401, 403, login redirects,
+/// X-Seraph-LoginReason, CAPTCHA → 77; HTML on 200, other redirects, 400, 404, 410 and the rest → 76. Server text
+/// appears shortened to one line of at most 200 bytes, control characters removed.
+[[nodiscard]] Failure diagnose(const Response& response, const Asked& asked);
+
+/// The text a server gave for an error, from any of the envelopes (errorMessages, message, errors[].detail, bare line),
+/// shortened as above; empty for HTML.
+[[nodiscard]] std::string server_message(const Response& response);
+
+}  // namespace aquila
