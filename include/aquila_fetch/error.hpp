@@ -55,7 +55,7 @@ class Interrupted : public std::exception {
     int signal_;
 };
 
-/// "name: reason" for the current errno-style code, e.g. "No space left on device" lower-cased at its start.
+/// The system's text for an errno value, beginning in lower case: "no space left on device".
 [[nodiscard]] std::string describe_errno(int error_number);
 
 }  // namespace aquila

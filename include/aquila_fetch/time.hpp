@@ -31,13 +31,14 @@ using Instant = std::chrono::sys_time<Span>;
 /// `90s`, `15m`, `1h`, `30d`, also `500ms` and `2w`; one unit, no sign, no blank. Overflow or anything else: nullopt.
 [[nodiscard]] std::optional<Span> parse_span(std::string_view text) noexcept;
 
-/// The shortest exact spelling parse_span reads back: `90s`, `15m`, `1h`, `30d`, `1500ms`.
+/// What parse_span reads back, in the largest unit that is exact (days at most): `90s`, `15m`, `1h`, `30d`, `1500ms`.
 [[nodiscard]] std::string format_span(Span span);
 
-/// For people: `1m 30s`, `2h 5m`, `3d 4h`; below a second `250ms`.
+/// For people, the two largest units, cut: `1m 30s`, `2h 5m`, `3d 4h`; below a second `250ms`.
 [[nodiscard]] std::string describe_span(Span span);
 
-/// RFC 9110 dates as in the `Date` and `Retry-After` headers (IMF-fixdate; the two obsolete forms too).
+/// RFC 9110 dates as in the `Date` and `Retry-After` headers (IMF-fixdate; the two obsolete forms too, where two-digit
+/// years are 1970 to 2069). The day of the week is not compared with the date.
 [[nodiscard]] std::optional<Instant> parse_http_date(std::string_view text) noexcept;
 
 /// A date, an ISO 8601 time, or a span before `now` (`30d`), as --since and --until take it.
