@@ -37,8 +37,12 @@ inline constexpr mode_t state_file_mode = 0600;
 inline constexpr mode_t output_file_mode = 0640;
 inline constexpr mode_t directory_mode = 0750;
 
-/// Makes the directory and its missing parents (0750) and fsyncs each parent, so that a power cut cannot take them
-/// back. Failure 73 naming the component that could not be made (or is no directory).
+/// Opens, or makes with exactly `mode` whatever the umask; one that is there keeps its mode. `flags` as for open(2),
+/// without O_CREAT; O_CLOEXEC is added. Empty with errno set when it cannot be done.
+[[nodiscard]] Fd open_or_make(const std::filesystem::path& path, int flags, mode_t mode) noexcept;
+
+/// Makes the directory and its missing parents (0750) and fsyncs the parent of each it made, so that a power cut cannot
+/// take them back. Failure 73 naming the component that could not be made (or is no directory).
 void make_directories(const std::filesystem::path& directory);
 
 /// fsync of a directory, so that names made or replaced in it last. Failure 74.
