@@ -6,6 +6,7 @@
 #include "aquila_fetch/secret.hpp"
 #include "aquila_fetch/time.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,10 +67,19 @@ class Transport {
 /// Percent-encodes every byte outside A-Z a-z 0-9 - . _ ~ (RFC 3986).
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
-/// scheme://host[:port] of a URL, lower case; empty when it is none.
+/// scheme://host[:port] of a URL, lower case, a default port (80, 443) left out; empty when it is none.
 [[nodiscard]] std::string origin_of(std::string_view url);
 
-/// The URL without user part and query, for messages.
+/// The URL without user part, query and fragment, for messages.
 [[nodiscard]] std::string printable_url(std::string_view url);
+
+/// Foreign text made fit for a message: one line of valid UTF-8, at most `limit` bytes, control and direction characters
+/// taken out, and what looks like a credential (`Basic …`, `Bearer …`, a long opaque word) replaced by [redacted].
+[[nodiscard]] std::string printable_text(std::string_view text, std::size_t limit = 200);
+
+/// Equal but for the case of ASCII letters, as header names and host names are compared.
+[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+/// True when `text` holds `part`, the case of ASCII letters aside.
+[[nodiscard]] bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept;
 
 }  // namespace aquila
