@@ -12,6 +12,9 @@
 
 namespace aquila {
 
+/// Stands for the time of a record that has none that can be read; it belongs to every window, and its key is kept for good.
+inline constexpr Instant undated = Instant::max();
+
 struct Key {
     Instant time;
     std::array<std::uint8_t, 16> digest{};

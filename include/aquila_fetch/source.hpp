@@ -38,15 +38,15 @@ struct Query {
 struct Record {
     std::string_view body;
     Key key;
+    bool repaired = false;  ///< it held a lone surrogate or invalid UTF-8
 };
 
 /// One answer, taken apart.
 struct Page {
-    std::unique_ptr<char[]> text; ///< owns the bytes of the records, and stays where it is when the page moves
+    std::unique_ptr<const std::string> text;  ///< owns the bytes of the records; stays where it is when the page moves
     std::vector<Record> records;  ///< in the server's order
-    std::string suffix;           ///< what replaces each record's closing brace (Jira: offset and total), empty: nothing
-    std::size_t repaired = 0;     ///< records that held a lone surrogate or invalid UTF-8
-    std::size_t undated = 0;      ///< records without a readable time; they count as lying at the window's start
+    std::string suffix;           ///< what ends each record in place of its closing brace (Jira: offset and total); mostly empty
+    std::optional<bool> more;     ///< the server says that more pages follow (Confluence), or that none does
     std::optional<std::int64_t> total;  ///< of the whole log, where the server tells
     std::optional<int> limit;     ///< the limit the server says it used
     std::optional<Instant> served;  ///< the answer's Date, set by whoever fetched it

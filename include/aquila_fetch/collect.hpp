@@ -1,0 +1,53 @@
+// Why: the loop that turns pages into lines, each exactly once: read a slice, drop what was written before, announce,
+// append, checkpoint. README.md and docs/durability.md tell the same story in words.
+// Must not know: everything concrete (HTTP, files, products, the clock).
+#pragma once
+
+#include "aquila_fetch/checkpoint.hpp"
+#include "aquila_fetch/plan.hpp"
+#include "aquila_fetch/sink.hpp"
+#include "aquila_fetch/slice.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aquila {
+
+struct Tally {
+    std::uint64_t written = 0;
+    std::uint64_t repaired = 0;
+    std::uint64_t late = 0;       ///< of those written, records older than the watermark was when the run began
+    std::uint64_t slices = 0;
+    std::uint64_t before = 0;     ///< records older than asked for: the server ignores the start of the window
+    std::uint64_t seen = 0;       ///< records inside the windows, written now or before
+    std::optional<std::int64_t> total;   ///< of the whole log, where the server tells
+    std::optional<Instant> served;       ///< the latest Date seen
+};
+
+struct Collecting {
+    const Source& source;
+    Wish wish;
+    SliceLimits limits;
+    Fetch fetch;
+    std::function<void(const State&)> save;  ///< durable when it returns
+    std::function<void()> check_stop;        ///< throws Interrupted
+};
+
+/// Takes up what a stopped run left: finds its lines (tail.hpp), notes them in `state` as a resumption, and saves that.
+/// `live` is the output file as configured now. Gives what there is of a line cut short at its end.
+[[nodiscard]] std::string recover(State& state, const std::filesystem::path& live,
+                                  const std::function<void(const State&)>& save);
+
+/// Reads and writes until the windows of plan() are covered. `state` is as saved last when this returns or throws, but
+/// for what the next run finds by itself.
+/// `torn` is what recover() gave.
+[[nodiscard]] Tally collect(const Collecting& collecting, State& state, Sink& sink, const std::string& torn);
+
+/// The line of a record: its bytes, the page's suffix in place of its closing brace, a line feed.
+void append_line(std::string& lines, std::string_view body, std::string_view suffix);
+
+}  // namespace aquila

@@ -1,0 +1,27 @@
+// Why: every API answers with an object that holds an array of records; records are cut out of the body as they are,
+// never parsed and printed again, which would change numbers and cost twenty times as much.
+// Must not know: paths, dates of a product. simdjson is used in json_page.cpp and the sources alone.
+#pragma once
+
+#include "aquila_fetch/source.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace aquila {
+
+/// How an envelope and its records are spelt.
+struct PageShape {
+    std::string_view records;  ///< "records", "results"
+    std::string_view id;       ///< the records' id field; empty: they have none
+    std::string_view time;     ///< "created", "creationDate": ISO 8601 text or epoch milliseconds
+    std::string_view limit;    ///< envelope field with the limit used
+    std::string_view offset;   ///< envelope field copied into the suffix, with `total`; empty: no suffix
+    bool links = false;        ///< `_links.next` tells whether more follows
+};
+
+/// Takes a body apart. Missing or null records are none. Failure 76: no JSON, not an object, a record that is no object,
+/// bytes behind the end.
+[[nodiscard]] Page slice_page(std::string body, const PageShape& shape);
+
+}  // namespace aquila

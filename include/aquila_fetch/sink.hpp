@@ -1,0 +1,51 @@
+// Why: lines are appended whole and made durable, in a file that others read, rename and copy meanwhile.
+// Must not know: what a line means, the checkpoint.
+#pragma once
+
+#include "aquila_fetch/checkpoint.hpp"
+#include "aquila_fetch/file.hpp"
+
+#include <filesystem>
+#include <string_view>
+
+namespace aquila {
+
+class Sink {
+  public:
+    Sink() = default;
+    Sink(const Sink&) = delete;
+    Sink& operator=(const Sink&) = delete;
+    virtual ~Sink() = default;
+
+    /// Where the next line will begin. The file under the configured name is looked up again, so that after a rotation
+    /// lines go to the new one. A last line without its line feed that is not ours gets one first.
+    [[nodiscard]] virtual Place place() = 0;
+    /// Appends and makes durable. Failure 74; what is in the file by then is found by the next run (tail.hpp).
+    virtual void append(std::string_view lines) = 0;
+    /// Takes back the torn line that begins there: nothing but the bytes of a line without its end. Does nothing when
+    /// the open file is another one.
+    virtual void cut(const Place& torn) = 0;
+};
+
+/// A regular file, 0640, made when missing together with its directories, locked with flock as long as it is open.
+class FileSink final : public Sink {
+  public:
+    /// Failure 73: cannot be made, is a link, no regular file, or somebody else's; 74: cannot be written;
+    /// 75: another process holds its lock.
+    explicit FileSink(std::filesystem::path path);
+
+    [[nodiscard]] Place place() override;
+    void append(std::string_view lines) override;
+    void cut(const Place& torn) override;
+
+  private:
+    void open();
+
+    std::filesystem::path path_;
+    Fd file_;
+};
+
+/// The fingerprint of the bytes before `offset` in an open file; Failure 74.
+[[nodiscard]] std::uint64_t fingerprint_before(int descriptor, std::uint64_t offset);
+
+}  // namespace aquila

@@ -1,0 +1,266 @@
+#include "aquila_fetch/checkpoint.hpp"
+
+#include "aquila_fetch/base64.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/file.hpp"
+#include "aquila_fetch/fingerprint.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace aquila {
+namespace {
+
+using nlohmann::json;
+
+constexpr int current_version = 1;
+constexpr std::size_t largest_checkpoint = std::size_t{1} << 30U;
+
+/// Anything in the file that is not as to_text writes it.
+struct Damaged {
+    std::string what;
+};
+
+json put(Instant instant) { return instant.time_since_epoch().count(); }
+json put(const Window& window) { return json::array({put(window.from), put(window.to)}); }
+
+json put(const std::vector<Window>& windows) {
+    auto list = json::array();
+    for (const Window& window : windows) {
+        list.push_back(put(window));
+    }
+    return list;
+}
+
+json put(const Key& key) { return base64_encode(pack_keys({&key, 1})); }
+json put(const std::vector<Key>& keys) { return base64_encode(pack_keys(keys)); }
+
+json put(const Place& place) {
+    return {{"path", place.path},     {"device", place.device}, {"inode", place.inode},
+            {"offset", place.offset}, {"before", place.before}};
+}
+
+json put(const Announcement& announced) {
+    return {{"window", put(announced.window)},
+            {"place", put(announced.place)},
+            {"keys", put(announced.keys)},
+            {"lines", announced.lines},
+            {"suffixes", announced.suffixes},
+            {"head", base64_encode(announced.head)}};
+}
+
+json put(const Torn& torn) {
+    return {{"place", put(torn.place)}, {"key", put(torn.key)}, {"suffix", torn.suffix}};
+}
+
+template <typename Value>
+json put(const std::optional<Value>& value) {
+    return value ? put(*value) : json{};
+}
+
+json put(const Resumption& resumption) {
+    return {{"window", put(resumption.window)},
+            {"written", put(resumption.written)},
+            {"torn", put(resumption.torn)}};
+}
+
+Instant instant_of(const json& value) { return Instant{Span{value.get<std::int64_t>()}}; }
+
+std::optional<Instant> optional_instant(const json& value) {
+    return value.is_null() ? std::nullopt : std::optional{instant_of(value)};
+}
+
+Window window_of(const json& value) {
+    if (value.size() != 2) {
+        throw Damaged{"a window without two ends"};
+    }
+    return {instant_of(value.at(0)), instant_of(value.at(1))};
+}
+
+std::vector<Window> windows_of(const json& list) {
+    std::vector<Window> windows;
+    for (const json& value : list) {
+        windows.push_back(window_of(value));
+        const auto& last = windows.back();
+        const bool apart = windows.size() < 2 || windows[windows.size() - 2].to < last.from;
+        if (last.empty() || !apart) {
+            throw Damaged{"windows out of order"};
+        }
+    }
+    return windows;
+}
+
+template <typename Unpack>
+auto unpacked(const json& value, Unpack unpack) {
+    const auto bytes = base64_decode(value.get_ref<const std::string&>());
+    auto result = bytes ? unpack(*bytes) : std::nullopt;
+    if (!result) {
+        throw Damaged{"keys that are none"};
+    }
+    return *std::move(result);
+}
+
+std::vector<Key> keys_of(const json& value) { return unpacked(value, unpack_keys); }
+
+Key key_of(const json& value) {
+    const auto keys = keys_of(value);
+    if (keys.size() != 1) {
+        throw Damaged{"one key expected"};
+    }
+    return keys.front();
+}
+
+Place place_of(const json& value) {
+    return {value.at("path").get<std::string>(), value.at("device").get<std::uint64_t>(),
+            value.at("inode").get<std::uint64_t>(), value.at("offset").get<std::uint64_t>(),
+            value.at("before").get<std::uint64_t>()};
+}
+
+std::optional<Announcement> announcement_of(const json& value) {
+    if (value.is_null()) {
+        return std::nullopt;
+    }
+    Announcement announced{window_of(value.at("window")), place_of(value.at("place")), keys_of(value.at("keys")),
+                           value.at("lines").get<std::vector<std::uint64_t>>(),
+                           value.at("suffixes").get<std::vector<std::pair<std::uint64_t, std::string>>>(),
+                           unpacked(value.at("head"), [](std::string_view head) { return std::optional{std::string{head}}; })};
+    if (announced.keys.size() != announced.lines.size()) {
+        throw Damaged{"an announcement with more keys than lines"};
+    }
+    return announced;
+}
+
+std::optional<Resumption> resumption_of(const json& value) {
+    if (value.is_null()) {
+        return std::nullopt;
+    }
+    Resumption resumption{window_of(value.at("window")), keys_of(value.at("written")), std::nullopt};
+    if (const auto& torn = value.at("torn"); !torn.is_null()) {
+        resumption.torn = Torn{place_of(torn.at("place")), key_of(torn.at("key")), torn.at("suffix").get<std::string>()};
+    }
+    return resumption;
+}
+
+json put(const State& state) {
+    return {{"identity", state.identity},
+            {"site", state.site},
+            {"cloud_id", state.cloud_id},
+            {"door", state.door},
+            {"watermark", put(state.watermark)},
+            {"settled", put(state.settled)},
+            {"covered", put(state.covered)},
+            {"pending", put(state.pending)},
+            {"ledger", base64_encode(state.ledger.pack())},
+            {"announced", put(state.announced)},
+            {"resumption", put(state.resumption)},
+            {"records", state.records},
+            {"last_written", put(state.last_written)},
+            {"warned_empty", put(state.warned_empty)}};
+}
+
+State state_of(const json& value) {
+    State state;
+    state.identity = value.at("identity").get<std::string>();
+    state.site = value.at("site").get<std::string>();
+    state.cloud_id = value.at("cloud_id").get<std::string>();
+    state.door = value.at("door").get<std::string>();
+    state.watermark = optional_instant(value.at("watermark"));
+    state.settled = instant_of(value.at("settled"));
+    state.covered = windows_of(value.at("covered"));
+    state.pending = windows_of(value.at("pending"));
+    state.ledger = unpacked(value.at("ledger"), Ledger::unpack);
+    state.announced = announcement_of(value.at("announced"));
+    state.resumption = resumption_of(value.at("resumption"));
+    state.records = value.at("records").get<std::uint64_t>();
+    state.last_written = optional_instant(value.at("last_written"));
+    state.warned_empty = optional_instant(value.at("warned_empty"));
+    return state;
+}
+
+std::string checksum(std::string_view text) {
+    return fmt::format("{:016x}", fingerprint(text));
+}
+
+[[noreturn]] void refuse(std::string_view name, std::string_view what) {
+    throw Failure{Exit::data, fmt::format("the checkpoint {} is damaged: {}", name, what),
+                  "it was left as it is, and nothing was fetched or written; restore it from a backup, or move it away "
+                  "and run once with --since set to the time of the last line of the output"};
+}
+
+}  // namespace
+
+void cover(std::vector<Window>& windows, Window window) {
+    if (window.empty()) {
+        return;
+    }
+    const auto first = std::find_if(windows.begin(), windows.end(),
+                                    [&](const Window& other) { return other.to >= window.from; });
+    auto last = first;
+    for (; last != windows.end() && last->from <= window.to; ++last) {
+        window = {std::min(window.from, last->from), std::max(window.to, last->to)};
+    }
+    windows.insert(windows.erase(first, last), window);
+}
+
+void uncover(std::vector<Window>& windows, Window window) {
+    if (window.empty()) {
+        return;
+    }
+    std::vector<Window> left;
+    for (const Window& other : windows) {
+        for (const Window piece : {Window{other.from, std::min(other.to, window.from)},
+                                   Window{std::max(other.from, window.to), other.to}}) {
+            if (!piece.empty()) {
+                left.push_back(piece);
+            }
+        }
+    }
+    windows = std::move(left);
+}
+
+std::string to_text(const State& state) {
+    const json value = put(state);
+    const auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+    return fmt::format("{{\"version\":{},\"checksum\":\"{}\",\"state\":{}}}\n", current_version, checksum(text), text);
+}
+
+State state_from_text(std::string_view text, std::string_view name) {
+    try {
+        const json value = json::parse(text);
+        if (const auto version = value.at("version").get<std::int64_t>(); version > current_version) {
+            throw Failure{Exit::data,
+                          fmt::format("the checkpoint {} is of version {}, and this program knows {}", name, version,
+                                      current_version),
+                          "install the aquila-fetch that wrote it, or a newer one; it was left as it is"};
+        }
+        // The sum is over the bytes of the state as they stand in the file.
+        const auto begin = text.find("\"state\":");
+        const auto end = text.rfind('}');
+        const auto state_text = text.substr(begin + 8, end - begin - 8);
+        if (begin == std::string_view::npos || value.at("checksum").get<std::string>() != checksum(state_text)) {
+            throw Damaged{"its checksum does not fit"};
+        }
+        return state_of(value.at("state"));
+    } catch (const json::exception&) {
+        refuse(name, "it is not the JSON that was saved");
+    } catch (const Damaged& damaged) {
+        refuse(name, damaged.what);
+    }
+}
+
+Checkpoint::Checkpoint(std::filesystem::path directory) : path_{std::move(directory) / "checkpoint.json"} {}
+
+std::optional<State> Checkpoint::load() const {
+    const auto text = read_file(path_, largest_checkpoint);
+    return text ? std::optional{state_from_text(*text, path_.string())} : std::nullopt;
+}
+
+void Checkpoint::save(const State& state) const {
+    AtomicFile file{path_, state_file_mode};
+    file.write(to_text(state));
+    file.commit();
+}
+
+}  // namespace aquila

@@ -1,0 +1,191 @@
+#include "aquila_fetch/json_page.hpp"
+
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/http.hpp"
+#include "aquila_fetch/repair.hpp"
+#include "json_tokens.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace aquila {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+[[noreturn]] void refuse(std::string_view what) {
+    throw Failure{Exit::protocol, fmt::format("the server's answer is not what the API promises: {}", what),
+                  "a proxy or a login page may answer in the server's place; nothing of this answer was written, and "
+                  "the next run asks again"};
+}
+
+template <typename Integer>
+std::optional<Integer> to_integer(std::string_view text) noexcept {
+    Integer value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
+}
+
+/// ISO 8601 text, or epoch milliseconds as a number or as text.
+std::optional<Instant> to_time(std::string_view text) noexcept {
+    if (const auto millis = to_integer<std::int64_t>(text)) {
+        return Instant{Span{*millis}};
+    }
+    return parse_instant(text);
+}
+
+/// One pass over the tokens of a page.
+class Walk {
+  public:
+    Walk(JsonTokens& tokens, const PageShape& shape, Page& page) : tokens_{tokens}, shape_{shape}, page_{page} {}
+
+    void run() {
+        if (tokens_.kind(0) != '{') {
+            throw BadJson{"not a JSON object"};
+        }
+        const auto end = tokens_.members(0, [this](auto key, auto value) { return envelope(key, value); });
+        if (end != tokens_.size()) {
+            throw BadJson{"something follows the end of the JSON text"};
+        }
+        if (!shape_.offset.empty()) {
+            page_.suffix = fmt::format(R"("offset":{},"total":{}}})", offset_, total_);
+        }
+    }
+
+  private:
+    std::size_t envelope(std::string_view key, std::size_t value) {
+        if (key == shape_.records) {
+            if (tokens_.kind(value) != 'n') {
+                page_.records.clear();
+                return tokens_.elements(value, [this](auto element) { return record(element); });
+            }
+        } else if (shape_.links && key == "_links" && tokens_.kind(value) == '{') {
+            page_.more = false;
+            return tokens_.members(value, [this](auto name, auto link) {
+                page_.more = *page_.more || (name == "next" && tokens_.kind(link) == '"');
+                return tokens_.skip(link);
+            });
+        }
+        const auto next = tokens_.skip(value);
+        if (key == shape_.limit) {
+            page_.limit = to_integer<int>(tokens_.text(value));
+        } else if (key == "total") {
+            total_ = tokens_.slice(value, next - 1);
+            page_.total = to_integer<std::int64_t>(total_);
+        } else if (key == shape_.offset && !key.empty()) {
+            offset_ = tokens_.slice(value, next - 1);
+        }
+        return next;
+    }
+
+    std::size_t record(std::size_t element) {
+        if (tokens_.kind(element) != '{') {
+            throw BadJson{"a record is not an object"};
+        }
+        std::string_view id;
+        std::string_view time;
+        const auto next = tokens_.members(element, [&](auto key, auto value) {
+            const bool is_text = tokens_.kind(value) == '"';
+            const auto behind = tokens_.skip(value);
+            if (key == shape_.time) {
+                time = is_text ? tokens_.string(value) : tokens_.text(value);
+            } else if (key == shape_.id && !shape_.id.empty()) {
+                id = tokens_.text(value);
+            }
+            return behind;
+        });
+        const auto body = tokens_.slice(element, next - 1);
+        page_.records.push_back({body, key_of(body, id, to_time(time).value_or(undated))});
+        return next;
+    }
+
+    /// Without a usable id the record's own bytes have to do.
+    static Key key_of(std::string_view body, std::string_view id, Instant time) {
+        if (const auto number = to_integer<std::int64_t>(id)) {
+            return key_of_id(time, *number);
+        }
+        const bool named = id.size() > 2 && id.front() == '"';
+        return key_of_bytes(time, named ? id : body);
+    }
+
+    JsonTokens& tokens_;
+    const PageShape& shape_;
+    Page& page_;
+    std::string_view offset_ = "null";
+    std::string_view total_ = "null";
+};
+
+void mark_repaired(Page& page, const std::vector<std::size_t>& places) {
+    for (Record& record : page.records) {
+        const auto begin = static_cast<std::size_t>(record.body.data() - page.text->data());
+        const auto first = std::lower_bound(places.begin(), places.end(), begin);
+        record.repaired = first != places.end() && *first < begin + record.body.size();
+    }
+}
+
+std::string minified(const std::string& json) {
+    std::string text(json.size() + body_padding, '\0');
+    std::size_t size = 0;
+    const auto error = simdjson::minify(json.data(), json.size(), text.data(), size);
+    if (error != simdjson::SUCCESS) {
+        throw BadJson{simdjson::error_message(error)};
+    }
+    text.resize(size);
+    return text;
+}
+
+Page take_apart(std::string body, const PageShape& shape) {
+    thread_local JsonTokens tokens;
+    if (body.starts_with(byte_order_mark)) {
+        body.erase(0, byte_order_mark.size());
+    }
+    const auto escapes = inspect_escapes(body);
+    if (escapes == Escapes::bad) {
+        throw BadJson{"bad escape in a string"};
+    }
+    auto text = std::make_unique<std::string>(std::move(body));
+    std::vector<std::size_t> places;
+    auto error = tokens.read(*text);
+    if (error == simdjson::UTF8_ERROR || error == simdjson::UNESCAPED_CHARS || escapes == Escapes::surrogates) {
+        auto repaired = repair_json(*text);
+        *text = std::move(repaired.text);
+        places = std::move(repaired.places);
+        error = tokens.read(*text);
+    }
+    if (error != simdjson::SUCCESS) {
+        throw BadJson{error == simdjson::EMPTY ? "the body is empty" : simdjson::error_message(error)};
+    }
+    Page page;
+    page.text = std::move(text);
+    Walk{tokens, shape, page}.run();
+    mark_repaired(page, places);
+    if (tokens.compact()) {
+        return page;
+    }
+    // White space between tokens: seen to be good JSON now, so it can be taken out, and is walked once more.
+    Page compact;
+    compact.text = std::make_unique<const std::string>(minified(*page.text));
+    error = tokens.read(*compact.text);
+    if (error != simdjson::SUCCESS) {
+        throw BadJson{simdjson::error_message(error)};
+    }
+    Walk{tokens, shape, compact}.run();
+    for (std::size_t i = 0; i < page.records.size(); ++i) {
+        compact.records[i].repaired = page.records[i].repaired;
+    }
+    return compact;
+}
+
+}  // namespace
+
+Page slice_page(std::string body, const PageShape& shape) {
+    try {
+        return take_apart(std::move(body), shape);
+    } catch (const BadJson& bad) {
+        refuse(bad.what);
+    }
+}
+
+}  // namespace aquila

@@ -1,0 +1,130 @@
+#include "aquila_fetch/ledger.hpp"
+
+#include <algorithm>
+
+namespace aquila {
+namespace {
+
+constexpr std::size_t packed_key_size = 24;
+constexpr std::size_t packed_entry_size = packed_key_size + 4;
+
+template <typename Integer>
+void put(std::string& bytes, Integer value) {
+    for (int shift = static_cast<int>(sizeof(Integer)) * 8 - 8; shift >= 0; shift -= 8) {
+        bytes += static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xffU);
+    }
+}
+
+template <typename Integer>
+Integer take(std::string_view& bytes) {
+    Integer value = 0;
+    for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+        value = static_cast<Integer>(value << 8U) | static_cast<unsigned char>(bytes[i]);
+    }
+    bytes.remove_prefix(sizeof(Integer));
+    return value;
+}
+
+void put_key(std::string& bytes, const Key& key) {
+    put(bytes, static_cast<std::uint64_t>(key.time.time_since_epoch().count()));
+    bytes.append(key.digest.begin(), key.digest.end());
+}
+
+Key take_key(std::string_view& bytes) {
+    Key key;
+    key.time = Instant{Span{static_cast<std::int64_t>(take<std::uint64_t>(bytes))}};
+    std::copy_n(bytes.begin(), key.digest.size(), key.digest.begin());
+    bytes.remove_prefix(key.digest.size());
+    return key;
+}
+
+}  // namespace
+
+void Ledger::add(std::span<const Key> keys) {
+    const auto less = [](const Entry& a, const Entry& b) { return a.key < b.key; };
+    const auto before = static_cast<std::ptrdiff_t>(entries_.size());
+    for (const Key& key : keys) {
+        entries_.push_back({key, 1});
+    }
+    const auto middle = entries_.begin() + before;
+    std::sort(middle, entries_.end(), less);
+    if (before > 0 && middle != entries_.end() && !less(*(middle - 1), *middle)) {
+        std::inplace_merge(entries_.begin(), middle, entries_.end(), less);
+    }
+    // Equal neighbours become one entry.
+    auto kept = entries_.begin();
+    for (auto next = entries_.begin(); next != entries_.end(); ++next) {
+        if (kept != next && kept->key == next->key) {
+            kept->count += next->count;
+        } else if (kept != next) {
+            *++kept = *next;
+        }
+    }
+    if (!entries_.empty()) {
+        entries_.erase(kept + 1, entries_.end());
+    }
+}
+
+std::uint32_t Ledger::count(const Key& key) const noexcept {
+    const auto found = std::lower_bound(entries_.begin(), entries_.end(), key,
+                                        [](const Entry& entry, const Key& wanted) { return entry.key < wanted; });
+    return found != entries_.end() && found->key == key ? found->count : 0;
+}
+
+void Ledger::prune(Instant time) {
+    const auto first = std::lower_bound(entries_.begin(), entries_.end(), time,
+                                        [](const Entry& entry, Instant bound) { return entry.key.time < bound; });
+    entries_.erase(entries_.begin(), first);
+}
+
+std::string Ledger::pack() const {
+    std::string bytes;
+    bytes.reserve(entries_.size() * packed_entry_size);
+    for (const Entry& entry : entries_) {
+        put_key(bytes, entry.key);
+        put(bytes, entry.count);
+    }
+    return bytes;
+}
+
+std::optional<Ledger> Ledger::unpack(std::string_view packed) {
+    if (packed.size() % packed_entry_size != 0) {
+        return std::nullopt;
+    }
+    Ledger ledger;
+    ledger.entries_.reserve(packed.size() / packed_entry_size);
+    while (!packed.empty()) {
+        Entry entry;
+        entry.key = take_key(packed);
+        entry.count = take<std::uint32_t>(packed);
+        const bool ascending = ledger.entries_.empty() || ledger.entries_.back().key < entry.key;
+        if (entry.count == 0 || !ascending) {
+            return std::nullopt;
+        }
+        ledger.entries_.push_back(entry);
+    }
+    return ledger;
+}
+
+std::string pack_keys(std::span<const Key> keys) {
+    std::string bytes;
+    bytes.reserve(keys.size() * packed_key_size);
+    for (const Key& key : keys) {
+        put_key(bytes, key);
+    }
+    return bytes;
+}
+
+std::optional<std::vector<Key>> unpack_keys(std::string_view packed) {
+    if (packed.size() % packed_key_size != 0) {
+        return std::nullopt;
+    }
+    std::vector<Key> keys;
+    keys.reserve(packed.size() / packed_key_size);
+    while (!packed.empty()) {
+        keys.push_back(take_key(packed));
+    }
+    return keys;
+}
+
+}  // namespace aquila

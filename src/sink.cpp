@@ -1,0 +1,150 @@
+#include "aquila_fetch/sink.hpp"
+
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/fingerprint.hpp"
+#include "aquila_fetch/lock.hpp"
+#include "aquila_fetch/log.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace aquila {
+namespace {
+
+[[noreturn]] void fail(Exit code, const std::filesystem::path& path, std::string_view what, std::string hint) {
+    throw Failure{code, fmt::format("output {}: {}", path.string(), what), std::move(hint)};
+}
+
+[[noreturn]] void fail_errno(const std::filesystem::path& path, std::string_view doing, int error) {
+    const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    fail(Exit::io, path, fmt::format("{}: {}", doing, describe_errno(error)),
+         full ? "make room; the next run finishes what was begun, nothing is lost or doubled"
+              : "nothing is lost: the next run goes on from the last checkpoint once the output can be written");
+}
+
+struct stat status_of(int descriptor, const std::filesystem::path& path) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0) {
+        fail_errno(path, "cannot be looked at", errno);
+    }
+    return status;
+}
+
+}  // namespace
+
+std::uint64_t fingerprint_before(int descriptor, std::uint64_t offset) {
+    std::string bytes(std::min(offset, fingerprinted_bytes), '\0');
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+        const auto got = ::pread(descriptor, bytes.data() + have, bytes.size() - have,
+                                 static_cast<off_t>(offset - bytes.size() + have));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            throw Failure{Exit::io, fmt::format("the output cannot be read: {}", describe_errno(errno)),
+                          "the program needs to read the end of the file it appends to"};
+        }
+        if (got == 0) {
+            break;  // shorter than it was: the fingerprint will not fit, which is the right answer
+        }
+        have += static_cast<std::size_t>(got);
+    }
+    return fingerprint({bytes.data(), have});
+}
+
+FileSink::FileSink(std::filesystem::path path) : path_{std::move(path)} {
+    if (!path_.has_filename()) {
+        fail(Exit::cannot_create, path_, "is not the name of a file", "set `output` to a file, for example flattened.json");
+    }
+    open();
+}
+
+void FileSink::open() {
+    if (path_.has_parent_path()) {
+        make_directories(path_.parent_path());
+    }
+    const bool existed = ::access(path_.c_str(), F_OK) == 0;
+    Fd file{::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, output_file_mode)};
+    if (!file) {
+        const int error = errno;
+        if (error == ELOOP) {
+            fail(Exit::cannot_create, path_, "is a symbolic link",
+                 "set `output` to the file itself: a link in a shared folder could point the records anywhere");
+        }
+        if (error == ENXIO || error == EISDIR) {
+            fail(Exit::cannot_create, path_, "is not a regular file", "set `output` to a file that may be appended to");
+        }
+        fail(existed ? Exit::io : Exit::cannot_create, path_,
+             fmt::format("cannot be {}: {}", existed ? "opened" : "made", describe_errno(error)),
+             "the user this runs as needs write access to the file and its folder");
+    }
+    const auto status = status_of(file.get(), path_);
+    if (!S_ISREG(status.st_mode)) {
+        fail(Exit::cannot_create, path_, "is not a regular file", "set `output` to a file that may be appended to");
+    }
+    if (status.st_uid != ::geteuid()) {
+        fail(Exit::cannot_create, path_,
+             fmt::format("belongs to uid {}, and this runs as uid {}", status.st_uid, ::geteuid()),
+             "run as the user the file belongs to, give it to the user this runs as, or set `output` to another file");
+    }
+    if (!existed) {
+        // The name must survive a power cut before anything is said to be in the file.
+        sync_directory(path_.has_parent_path() ? path_.parent_path() : ".");
+    }
+    if (!Lock::lock_descriptor(file.get())) {
+        fail(Exit::busy, path_, "another process holds its lock",
+             "another source or another aquila-fetch writes to this file; give each source an output of its own");
+    }
+    file_ = std::move(file);
+}
+
+Place FileSink::place() {
+    struct stat named {};
+    auto status = status_of(file_.get(), path_);
+    const bool there = ::lstat(path_.c_str(), &named) == 0;
+    if (!there || named.st_ino != status.st_ino || named.st_dev != status.st_dev) {
+        open();
+        status = status_of(file_.get(), path_);
+    }
+    if (status.st_size > 0) {
+        char last = '\n';
+        if (::pread(file_.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
+            log::warning(fmt::format("output {}: its last line had no end, and is not ours; it was ended", path_.string()));
+            append("\n");
+            status = status_of(file_.get(), path_);
+        }
+    }
+    const auto offset = static_cast<std::uint64_t>(status.st_size);
+    return {std::filesystem::absolute(path_).string(), status.st_dev, status.st_ino, offset,
+            fingerprint_before(file_.get(), offset)};
+}
+
+void FileSink::append(std::string_view lines) {
+    std::size_t written = 0;
+    if (const int error = write_fully(file_.get(), lines, written); error != 0) {
+        fail_errno(path_, fmt::format("cannot be written ({} of {} bytes were)", written, lines.size()), error);
+    }
+    if (::fdatasync(file_.get()) != 0) {
+        fail_errno(path_, "cannot be made durable", errno);
+    }
+}
+
+void FileSink::cut(const Place& torn) {
+    const auto status = status_of(file_.get(), path_);
+    if (status.st_dev != torn.device || status.st_ino != torn.inode) {
+        return;
+    }
+    if (::ftruncate(file_.get(), static_cast<off_t>(torn.offset)) != 0 || ::fdatasync(file_.get()) != 0) {
+        fail_errno(path_, "the torn last line cannot be taken back", errno);
+    }
+}
+
+}  // namespace aquila

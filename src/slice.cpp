@@ -1,0 +1,239 @@
+#include "aquila_fetch/slice.hpp"
+
+#include "aquila_fetch/error.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace aquila {
+namespace {
+
+constexpr Span shortest{1};
+constexpr int readings_to_agree = 8;
+/// A page of this many records, or a multiple, may have been cut there by a server that does not say so.
+constexpr std::size_t round_length = 50;
+/// Consecutive pages with the same records, without ids to tell: true twins never fill so many.
+constexpr int repeats_without_ids = 50;
+constexpr int repeats_with_ids = 2;
+
+bool is_undated(const Record& record) {
+    return record.key.time == undated;
+}
+
+bool same_records(const Page& a, const Page& b) {
+    return std::equal(a.records.begin(), a.records.end(), b.records.begin(), b.records.end(),
+                      [](const Record& x, const Record& y) { return x.key == y.key; });
+}
+
+/// Reads the pages of one window, in the server's order.
+class Reading {
+  public:
+    Reading(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits)
+        : source_{source}, fetch_{fetch}, window_{window}, limits_{limits}, limit_{limits.page_size} {}
+
+    Slice run() {
+        const bool smallest = window_.to - window_.from <= shortest;
+        read_pages(smallest ? Mode::to_the_end : Mode::within_limits);
+        if (smallest && !source_.has_ids && slice_.pages.size() > 1) {
+            read_until_agreed();
+        }
+        if (!slice_.smaller) {
+            arrange();
+        }
+        return std::move(slice_);
+    }
+
+  private:
+    enum class Mode { within_limits, to_the_end };
+
+    void read_pages(Mode mode) {
+        std::int64_t offset = 0;
+        std::size_t overlap = 0;
+        std::size_t bytes = 0;
+        int repeats = 0;
+        while (true) {
+            const Page& page = fetch_page(offset);
+            const auto size = page.records.size();
+            const Page* const previous = slice_.pages.size() > 1 ? &slice_.pages[slice_.pages.size() - 2] : nullptr;
+            if (previous != nullptr && mode == Mode::within_limits && !begins_again(*previous, page, overlap)) {
+                return ask_for(half());
+            }
+            if (size > 0 && std::all_of(page.records.begin(), page.records.end(), is_undated)) {
+                throw Failure{Exit::protocol, "the server's records carry no time that can be read",
+                              "the API has changed, or something else answers in its place; nothing of this was written"};
+            }
+            note_strays(page, overlap);
+            skipped_.push_back(overlap);
+            if (size <= overlap || is_last(page) || ignores_start(page)) {
+                return;
+            }
+            repeats = previous != nullptr && same_records(*previous, page) ? repeats + 1 : 0;
+            if (repeats > (source_.has_ids ? repeats_with_ids : repeats_without_ids) ||
+                slice_.pages.size() >= limits_.endless) {
+                throw Failure{Exit::protocol,
+                              fmt::format("endless paging: {} pages, and the server goes on with the same records",
+                                          slice_.pages.size()),
+                              "the server, or a cache before it, ignores the offset; nothing of this was written"};
+            }
+            bytes += page.text->size();
+            if (mode == Mode::within_limits && is_too_large(page, bytes)) {
+                return;
+            }
+            overlap = source_.has_ids || mode == Mode::to_the_end ? 0 : run_at_end(page) + 1;
+            if (overlap > size) {
+                // The whole page has one time: no shift could be noticed. Stop before it; it gets a slice of its own.
+                return ask_for(page.records.front().key.time - shortest - window_.from);
+            }
+            offset += static_cast<std::int64_t>(size - overlap);
+        }
+    }
+
+    const Page& fetch_page(std::int64_t offset) {
+        ++slice_.requests;
+        slice_.pages.push_back(fetch_(Query{window_, offset, limits_.page_size}));
+        const Page& page = slice_.pages.back();
+        if (page.limit && *page.limit > 0) {
+            limit_ = std::min(*page.limit, limits_.page_size);
+        }
+        if (page.total) {
+            slice_.total = page.total;
+        }
+        if (page.served) {
+            slice_.served = std::min(slice_.served.value_or(*page.served), *page.served);
+        }
+        return page;
+    }
+
+    [[nodiscard]] bool is_last(const Page& page) const noexcept {
+        const auto size = page.records.size();
+        const bool is_short = size < static_cast<std::size_t>(limit_);
+        const bool is_round = size >= round_length && size % round_length == 0;
+        return is_short && !is_round && !page.more.value_or(false);
+    }
+
+    /// Newest first: once a record is older than the window, the rest is too, and should not have been sent.
+    [[nodiscard]] bool ignores_start(const Page& page) const noexcept {
+        return std::any_of(page.records.begin(), page.records.end(),
+                           [this](const Record& record) { return record.key.time < window_.from; });
+    }
+
+    void note_strays(const Page& page, std::size_t overlap) {
+        for (std::size_t i = std::min(overlap, page.records.size()); i < page.records.size(); ++i) {
+            const Instant time = page.records[i].key.time;
+            slice_.before += time < window_.from ? 1 : 0;
+            slice_.after += time != undated && time > window_.to ? 1 : 0;
+            inside_ += is_inside(page.records[i]) ? 1 : 0;
+        }
+    }
+
+    [[nodiscard]] bool is_inside(const Record& record) const noexcept {
+        const Instant time = record.key.time;
+        return time == undated || (time >= window_.from && time < window_.to);
+    }
+
+    /// How many records at the page's end share the last one's time.
+    static std::size_t run_at_end(const Page& page) {
+        const Instant last = page.records.back().key.time;
+        const auto other = std::find_if(page.records.rbegin(), page.records.rend(),
+                                        [last](const Record& record) { return record.key.time != last; });
+        return static_cast<std::size_t>(other - page.records.rbegin());
+    }
+
+    static bool begins_again(const Page& previous, const Page& page, std::size_t overlap) {
+        return page.records.size() >= overlap &&
+               std::equal(previous.records.end() - static_cast<std::ptrdiff_t>(overlap), previous.records.end(),
+                          page.records.begin(), [](const Record& a, const Record& b) { return a.body == b.body; });
+    }
+
+    bool is_too_large(const Page& page, std::size_t bytes) {
+        if (slice_.before > 0 || slice_.after > 0) {
+            return false;  // the server does not keep to the window: a smaller one would not help
+        }
+        const auto budget = limits_.pages * static_cast<std::size_t>(limit_);
+        const auto oldest = std::min_element(page.records.begin(), page.records.end(),
+                                             [](const Record& a, const Record& b) { return a.key.time < b.key.time; });
+        const Span seen = std::max(shortest, window_.to - std::min(oldest->key.time, window_.to));
+        const Span whole = window_.to - window_.from;
+        const auto expected = static_cast<double>(inside_) * static_cast<double>(whole.count()) /
+                              static_cast<double>(seen.count());
+        const bool hopeless = slice_.pages.size() == 1 && expected > 2.0 * static_cast<double>(budget);
+        if (!hopeless && inside_ <= budget && bytes <= limits_.bytes) {
+            return false;
+        }
+        const auto wanted = static_cast<double>(seen.count()) * 0.6 * static_cast<double>(budget) /
+                            static_cast<double>(std::max<std::size_t>(inside_, 1));
+        ask_for(std::min(half(), Span{static_cast<std::int64_t>(wanted)}));
+        return true;
+    }
+
+    [[nodiscard]] Span half() const noexcept { return (window_.to - window_.from) / 2; }
+    void ask_for(Span span) {
+        slice_.smaller = std::clamp(span, shortest, std::max(shortest, window_.to - window_.from - shortest));
+    }
+
+    void read_until_agreed() {
+        for (int reading = 0; reading < readings_to_agree; ++reading) {
+            auto before = std::move(slice_.pages);
+            slice_.pages.clear();
+            skipped_.clear();
+            slice_.before = slice_.after = 0;
+            read_pages(Mode::to_the_end);
+            if (std::equal(before.begin(), before.end(), slice_.pages.begin(), slice_.pages.end(), same_records)) {
+                return;
+            }
+        }
+        throw Failure{Exit::protocol,
+                      fmt::format("the records of {} differ from reading to reading", format_instant(window_.from)),
+                      "the server's answer does not settle; nothing of this moment was written, the next run tries again"};
+    }
+
+    /// Oldest first, without what is outside the window or was read twice.
+    void arrange() {
+        auto& lines = slice_.lines;
+        for (auto page = slice_.pages.size(); page-- > 0;) {
+            const auto& records = slice_.pages[page].records;
+            const auto first = std::min(skipped_[page], records.size());
+            for (auto i = records.size(); i-- > first;) {
+                if (is_inside(records[i])) {
+                    lines.push_back({&records[i], &slice_.pages[page]});
+                }
+            }
+        }
+        if (source_.has_ids) {
+            std::sort(lines.begin(), lines.end(),
+                      [](const auto& a, const auto& b) { return a.record->key < b.record->key; });
+            lines.erase(std::unique(lines.begin(), lines.end(),
+                                    [](const auto& a, const auto& b) { return a.record->key == b.record->key; }),
+                        lines.end());
+        } else {
+            std::stable_sort(lines.begin(), lines.end(),
+                             [](const auto& a, const auto& b) { return a.record->key.time < b.record->key.time; });
+        }
+    }
+
+    const Source& source_;
+    const Fetch& fetch_;
+    Window window_;
+    const SliceLimits& limits_;
+    int limit_;                         ///< as echoed
+    std::size_t inside_ = 0;
+    std::vector<std::size_t> skipped_;  ///< for each page, records at its start that the page before had
+    Slice slice_;
+};
+
+}  // namespace
+
+Slice read_slice(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits) {
+    return Reading{source, fetch, window, limits}.run();
+}
+
+Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept {
+    const auto wanted = 0.6 * static_cast<double>(limits.pages) * limits.page_size;
+    const auto factor = records == 0 ? 8.0 : std::clamp(wanted / static_cast<double>(records), 0.25, 8.0);
+    // A year is more than any log keeps, and far from overflowing.
+    const auto longest = static_cast<double>(Span{std::chrono::hours{24 * 3660}}.count());
+    return Span{std::max<std::int64_t>(1, static_cast<std::int64_t>(std::min(longest, static_cast<double>(span.count()) * factor)))};
+}
+
+}  // namespace aquila
