@@ -56,14 +56,14 @@ json put(const Torn& torn) {
 }
 
 template <typename Value>
-json put(const std::optional<Value>& value) {
+json put_optional(const std::optional<Value>& value) {
     return value ? put(*value) : json{};
 }
 
 json put(const Resumption& resumption) {
     return {{"window", put(resumption.window)},
             {"written", put(resumption.written)},
-            {"torn", put(resumption.torn)}};
+            {"torn", put_optional(resumption.torn)}};
 }
 
 Instant instant_of(const json& value) { return Instant{Span{value.get<std::int64_t>()}}; }
@@ -148,16 +148,16 @@ json put(const State& state) {
             {"site", state.site},
             {"cloud_id", state.cloud_id},
             {"door", state.door},
-            {"watermark", put(state.watermark)},
+            {"watermark", put_optional(state.watermark)},
             {"settled", put(state.settled)},
             {"covered", put(state.covered)},
             {"pending", put(state.pending)},
             {"ledger", base64_encode(state.ledger.pack())},
-            {"announced", put(state.announced)},
-            {"resumption", put(state.resumption)},
+            {"announced", put_optional(state.announced)},
+            {"resumption", put_optional(state.resumption)},
             {"records", state.records},
-            {"last_written", put(state.last_written)},
-            {"warned_empty", put(state.warned_empty)}};
+            {"last_written", put_optional(state.last_written)},
+            {"warned_empty", put_optional(state.warned_empty)}};
 }
 
 State state_of(const json& value) {
