@@ -12,17 +12,18 @@ namespace aquila {
 struct CurlOptions {
     Span connect_timeout = std::chrono::seconds{10};
     Span request_timeout = std::chrono::seconds{60};
-    std::string proxy;             ///< empty: curl's environment variables
-    std::string ca_file;           ///< empty: the system's
-    std::string client_cert_file;
-    std::string client_key_file;
+    std::string proxy;             ///< [scheme://][user:password@]host[:port]; empty: https_proxy, no_proxy and so on
+    std::string ca_file;           ///< trusted instead of the system's; empty: $CURL_CA_BUNDLE, $SSL_CERT_FILE, the system's
+    std::string client_cert_file;  ///< PEM
+    std::string client_key_file;   ///< empty: the key stands in client_cert_file
     std::string user_agent;        ///< aquila-fetch/VERSION
     std::size_t body_cap = aquila::body_cap;
 };
 
+/// For one thread at a time; several transports may work side by side.
 class CurlTransport final : public Transport {
   public:
-    /// Failure 78 when ca_file or client_cert_file cannot be read.
+    /// Failure 78 when ca_file, client_cert_file or client_key_file cannot be read, or proxy is no address.
     explicit CurlTransport(const CurlOptions& options);
     ~CurlTransport() override;
 
