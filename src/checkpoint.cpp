@@ -55,15 +55,15 @@ json put(const Torn& torn) {
     return {{"place", put(torn.place)}, {"key", put(torn.key)}, {"suffix", torn.suffix}};
 }
 
-template <typename Value>
-json put_optional(const std::optional<Value>& value) {
-    return value ? put(*value) : json{};
-}
-
 json put(const Resumption& resumption) {
     return {{"window", put(resumption.window)},
             {"written", put(resumption.written)},
-            {"torn", put_optional(resumption.torn)}};
+            {"torn", resumption.torn ? put(*resumption.torn) : json{}}};
+}
+
+template <typename Value>
+json put_optional(const std::optional<Value>& value) {
+    return value ? put(*value) : json{};
 }
 
 Instant instant_of(const json& value) { return Instant{Span{value.get<std::int64_t>()}}; }
