@@ -1,0 +1,33 @@
+// Why: which credential opens which door (gateway, Jira site, Confluence site, organisation), and the different way each
+// of them says no, is half of what a user meets.
+// Must not know: records.
+#pragma once
+
+#include "support/sim_http.hpp"
+#include "support/sim_state.hpp"
+
+#include <optional>
+
+namespace aquila::sim {
+
+struct Presented {
+    std::string scheme;  ///< "Basic", "Bearer"; empty: nothing
+    std::string email;
+    std::string secret;
+    bool well_formed = true;  ///< Basic: base64 of two non-empty halves with one colon
+};
+
+[[nodiscard]] Presented read_authorization(const HttpRequest& request);
+/// The configured credential that was presented, if any.
+[[nodiscard]] const Credential* find_credential(const SimState& state, const Presented& shown, Product product);
+
+/// The answer that turns the request away; nullopt: come in. Called with the lock held.
+[[nodiscard]] std::optional<HttpAnswer> refuse_at_gateway(const SimState& state, const HttpRequest& request, Product product);
+[[nodiscard]] std::optional<HttpAnswer> refuse_at_jira_site(const SimState& state, const HttpRequest& request);
+[[nodiscard]] std::optional<HttpAnswer> refuse_at_confluence_site(const SimState& state, const HttpRequest& request);
+/// Permission and plan, once the credential is good.
+[[nodiscard]] std::optional<HttpAnswer> refuse_by_permission(const SimState& state, Product product);
+/// The token bucket; also adds the X-RateLimit headers to `headers`.
+[[nodiscard]] std::optional<HttpAnswer> refuse_by_rate(SimState& state, Product product, Fields& headers);
+
+}  // namespace aquila::sim
