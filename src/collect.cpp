@@ -273,8 +273,8 @@ class Loop {
         if (slice.total) {
             tally_.total = slice.total;
         }
-        if (slice.served) {
-            tally_.served = std::max(tally_.served.value_or(*slice.served), *slice.served);
+        if (!tally_.served) {
+            tally_.served = slice.served;
         }
     }
 

@@ -25,7 +25,7 @@ struct Tally {
     std::uint64_t before = 0;     ///< records older than asked for: the server ignores the start of the window
     std::uint64_t seen = 0;       ///< records inside the windows, written now or before
     std::optional<std::int64_t> total;   ///< of the whole log, where the server tells
-    std::optional<Instant> served;       ///< the latest Date seen
+    std::optional<Instant> served;       ///< the Date of the first answers
 };
 
 struct Collecting {

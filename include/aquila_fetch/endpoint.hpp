@@ -1,0 +1,55 @@
+// Why: where a product is reached (the gateway with a cloud id, or the site itself), which of the two doors a credential
+// opens, and the way from a query to a page.
+// Must not know: retry, disk, the loop.
+#pragma once
+
+#include "aquila_fetch/checkpoint.hpp"
+#include "aquila_fetch/config.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/http.hpp"
+#include "aquila_fetch/source.hpp"
+
+#include <string>
+#include <vector>
+
+namespace aquila {
+
+/// The cloud id of a site, from `SITE/_edge/tenant_info`, without a credential (atlassian-api section 7).
+/// Failure 76 or 69.
+[[nodiscard]] std::string look_up_cloud_id(Transport& transport, const std::string& site);
+
+class Endpoint {
+  public:
+    /// Uses the `cloud_id` of the configuration; else the one in `state` if it was found for the same `site`; else looks it
+    /// up. With a `site` both doors are possible: the gateway first, or the one that opened last time.
+    Endpoint(const Source& source, const SourceConfig& config, Secret authorization, Transport& transport,
+             const State& state);
+
+    /// Which log this is; a checkpoint of another one must not be gone on with.
+    [[nodiscard]] std::string identity() const;
+    /// Notes cloud id and door, to be kept with the next checkpoint.
+    void remember(State& state) const;
+
+    /// One page. A door that refuses the credential is left for the other one once, unless the answer says that this would
+    /// not help. Failure as diagnosed.
+    [[nodiscard]] Page fetch(const Query& query);
+
+  private:
+    struct Door {
+        bool gateway;
+        std::string url;
+    };
+
+    [[nodiscard]] Failure failure(const Door& door, const Response& response) const;
+
+    const Source& source_;
+    std::string auth_;
+    Secret authorization_;
+    Transport& transport_;
+    std::string site_;
+    std::string cloud_id_;
+    std::vector<Door> doors_;  ///< the one in use first
+    bool opened_ = false;
+};
+
+}  // namespace aquila

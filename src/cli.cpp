@@ -1,0 +1,102 @@
+#include "aquila_fetch/cli.hpp"
+
+#include "aquila_fetch/error.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include <map>
+
+namespace aquila {
+namespace {
+
+constexpr const char* description =
+    "Collects new Atlassian audit records of one source once, appends them as NDJSON, and exits.";
+
+constexpr const char* footer = R"(Examples:
+  aquila-fetch                                  the only source of the configuration
+  aquila-fetch --product jira                   the section whose product is jira
+  aquila-fetch --source jira-eu --since 180d    older history too; only what is not collected yet
+  aquila-fetch --product confluence --dry-run   show the records, write nothing
+  aquila-fetch sources                          products it knows, sections of the configuration
+
+The configuration is --config, else $AQUILA_FETCH_CONFIG, $XDG_CONFIG_HOME/aquila-fetch/aquila-fetch.ini,
+/etc/aquila-fetch/aquila-fetch.ini. Exit codes: 0 done, 64 command line, 65 checkpoint damaged, 66 file
+missing, 69 network, 73/74 disk, 75 already running, 76 unexpected answer, 77 refused, 78 configuration.)";
+
+const std::map<std::string, log::Level> levels{{"debug", log::Level::debug},
+                                               {"info", log::Level::info},
+                                               {"warning", log::Level::warning},
+                                               {"error", log::Level::error},
+                                               {"off", log::Level::off}};
+const std::map<std::string, log::Format> formats{{"text", log::Format::text}, {"json", log::Format::json}};
+
+template <typename Value>
+std::optional<Value> lookup(const std::map<std::string, Value>& names, const std::string& name) {
+    const auto found = names.find(name);
+    return found == names.end() ? std::nullopt : std::optional{found->second};
+}
+
+template <typename Value>
+CLI::IsMember one_of(const std::map<std::string, Value>& names) {
+    std::vector<std::string> keys;
+    for (const auto& [name, value] : names) {
+        keys.push_back(name);
+    }
+    return CLI::IsMember{keys};
+}
+
+}  // namespace
+
+Parsed parse_arguments(int argc, const char* const* argv) {
+    Parsed parsed;
+    Arguments& arguments = parsed.arguments;
+    std::string level;
+    std::string format;
+    bool quiet = false;
+    bool verbose = false;
+
+    CLI::App app{description, "aquila-fetch"};
+    app.footer(footer);
+    app.set_version_flag("--version", "aquila-fetch " AQUILA_FETCH_VERSION);
+    app.get_formatter()->column_width(26);
+    app.fallthrough();
+    app.require_subcommand(0, 1);
+    app.add_option("-c,--config", arguments.config, "the INI file")->type_name("FILE");
+    auto* source = app.add_option("--source", arguments.source, "the section to collect")->type_name("NAME");
+    app.add_option("--product", arguments.product, "the section with this product")->type_name("NAME")->excludes(source);
+    app.add_option("--since", arguments.since, "read history from here: a date, an ISO 8601 time, a span")->type_name("T");
+    app.add_option("--until", arguments.until, "read no further than this")->type_name("T");
+    app.add_flag("--dry-run", arguments.dry_run, "records to standard output; output and state stay untouched");
+    app.add_option("--output", arguments.output, "another output file")->type_name("PATH");
+    app.add_option("--log-level", level, "debug, info, warning, error, off")->check(one_of(levels))->type_name("LEVEL");
+    app.add_option("--log-format", format, "text or json")->check(one_of(formats))->type_name("FORMAT");
+    app.add_flag("-q,--quiet", quiet, "errors only");
+    app.add_flag("-v,--verbose", verbose, "debug messages too");
+    auto* sources = app.add_subcommand("sources", "the products it knows, and the sections of the INI");
+    sources->fallthrough();
+    sources->add_flag("--json", arguments.json, "as JSON");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        parsed.print = app.help();
+    } catch (const CLI::CallForAllHelp&) {
+        parsed.print = app.help();
+    } catch (const CLI::CallForVersion&) {
+        parsed.print = "aquila-fetch " AQUILA_FETCH_VERSION "\n";
+    } catch (const CLI::ParseError& error) {
+        throw Failure{Exit::usage, error.what(), "aquila-fetch --help lists the commands and options"};
+    }
+    if (sources->parsed()) {
+        arguments.command = Command::sources;
+    }
+    arguments.log_level = quiet ? std::optional{log::Level::error} : lookup(levels, level);
+    if (verbose) {
+        arguments.log_level = log::Level::debug;
+    }
+    arguments.log_format = lookup(formats, format);
+    return parsed;
+}
+
+}  // namespace aquila

@@ -1,0 +1,120 @@
+#include "aquila_fetch/endpoint.hpp"
+
+#include "aquila_fetch/diagnosis.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/log.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace aquila {
+namespace {
+
+constexpr std::string_view tenant_info = "/_edge/tenant_info";
+
+bool is_url_safe(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    });
+}
+
+/// Worth trying the other door: the credential was not accepted here, or there is nothing here. A missing scope or a
+/// CAPTCHA would be no better there, and asking again could lock the account.
+bool may_fit_elsewhere(const Response& response) noexcept {
+    return (response.status == 401 || response.status == 403 || response.status == 404) &&
+           response.header("X-Failure-Category") != "FAILURE_CLIENT_SCOPE_CHECK" &&
+           response.header("X-Authentication-Denied-Reason").empty();
+}
+
+}  // namespace
+
+std::string look_up_cloud_id(Transport& transport, const std::string& site) {
+    Request request;
+    request.url = site + std::string{tenant_info};
+    const Response response = transport.send(request);
+    const std::string hint = fmt::format(
+        "check `site`, for example https://your-domain.atlassian.net, or set `cloud_id` instead (see {}{})", site,
+        tenant_info);
+    if (response.error != TransportError::none || response.status == 429 || response.status >= 500) {
+        throw diagnose(response, Asked{"the site", "", "", "none", false, printable_url(request.url)});
+    }
+    const auto json = nlohmann::json::parse(response.body, nullptr, false);
+    if (response.status == 200 && json.is_object() && json.contains("cloudId") && json["cloudId"].is_string()) {
+        auto cloud_id = json["cloudId"].get<std::string>();
+        if (is_url_safe(cloud_id)) {
+            return cloud_id;
+        }
+    }
+    throw Failure{Exit::protocol,
+                  fmt::format("no cloud id at {} (status {})", printable_url(request.url), response.status), hint};
+}
+
+Endpoint::Endpoint(const Source& source, const SourceConfig& config, Secret authorization, Transport& transport,
+                   const State& state)
+    : source_{source}, auth_{config.effective_auth() == Auth::basic ? "basic" : "bearer"},
+      authorization_{std::move(authorization)}, transport_{transport}, site_{config.site} {
+    cloud_id_ = config.cloud_id;
+    if (cloud_id_.empty() && state.site == site_) {
+        cloud_id_ = state.cloud_id;
+    }
+    if (cloud_id_.empty()) {
+        cloud_id_ = look_up_cloud_id(transport_, site_);
+        log::info(fmt::format("the cloud id of {} is {}", site_, cloud_id_));
+    }
+    doors_.push_back({true, fmt::format("{}{}{}{}", config.api_url, source.gateway, cloud_id_, source.path)});
+    if (config.cloud_id.empty()) {
+        doors_.push_back({false, fmt::format("{}{}", site_, source.path)});
+        if (state.door == "site" && state.site == site_) {
+            std::swap(doors_[0], doors_[1]);
+        }
+    }
+}
+
+std::string Endpoint::identity() const {
+    return fmt::format("{} {}", source_.name, cloud_id_);
+}
+
+void Endpoint::remember(State& state) const {
+    state.identity = identity();
+    state.site = site_;
+    state.cloud_id = cloud_id_;
+    state.door = doors_.front().gateway ? "gateway" : "site";
+}
+
+Failure Endpoint::failure(const Door& door, const Response& response) const {
+    return diagnose(response, Asked{source_.title, source_.scopes, source_.permission, auth_, door.gateway,
+                                    printable_url(door.url)});
+}
+
+Page Endpoint::fetch(const Query& query) {
+    Request request;
+    request.authorization = authorization_;
+    request.url = doors_.front().url + source_.query(query);
+    Response response = transport_.send(request);
+    if (!opened_ && doors_.size() > 1 && !is_answer(response) && may_fit_elsewhere(response)) {
+        request.url = doors_[1].url + source_.query(query);
+        Response other = transport_.send(request);
+        if (!is_answer(other)) {
+            const Failure first = failure(doors_[0], response);
+            throw Failure{first.code(), first.what(),
+                          fmt::format("{}\n{} was tried as well, and gave status {}", first.hint(),
+                                      printable_url(doors_[1].url), other.status)};
+        }
+        log::info(fmt::format("{} opens, {} does not; remembered", printable_url(doors_[1].url),
+                              printable_url(doors_[0].url)));
+        std::swap(doors_[0], doors_[1]);
+        response = std::move(other);
+    }
+    if (!is_answer(response)) {
+        throw failure(doors_.front(), response);
+    }
+    opened_ = true;
+    const auto served = response.date();
+    Page page = source_.parse(std::move(response.body), query);
+    page.served = served;
+    return page;
+}
+
+}  // namespace aquila

@@ -1,0 +1,56 @@
+// argv to exit code. Everything else is in run.cpp, and from there in collect.cpp.
+#include "aquila_fetch/cli.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/log.hpp"
+#include "aquila_fetch/run.hpp"
+#include "aquila_fetch/stop.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+namespace {
+
+/// A core file would hold the secrets.
+void forbid_core_files() {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+int report(const aquila::Failure& failure) {
+    aquila::log::error(failure.what());
+    if (!failure.hint().empty()) {
+        aquila::log::hint(failure.hint());
+    }
+    return static_cast<int>(failure.code());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    using namespace aquila;
+    forbid_core_files();
+    stop::install();
+    try {
+        const Parsed parsed = parse_arguments(argc, argv);
+        if (parsed.print) {
+            std::fputs(parsed.print->c_str(), stdout);
+            return 0;
+        }
+        run(parsed.arguments, process_environment());
+        return 0;
+    } catch (const Failure& failure) {
+        return report(failure);
+    } catch (const Interrupted& interrupted) {
+        log::info("stopped by a signal; what was whole is written, the next run goes on from there");
+        stop::die_by(interrupted.signal());
+    } catch (const std::exception& error) {
+        return report({Exit::software, std::string{"unexpected: "} + error.what(), "this is a bug; please report it"});
+    }
+}

@@ -1,0 +1,46 @@
+#include "aquila_fetch/source_list.hpp"
+
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/source.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace aquila {
+
+std::string list_sources(const std::string& config, const Environment& environment, bool as_json) {
+    std::vector<std::string_view> products;
+    for (const Source* source : sources()) {
+        products.push_back(source->name);
+    }
+    std::optional<Config> loaded;
+    try {
+        loaded = load_config(find_config(config, environment), products);
+    } catch (const Failure& failure) {
+        const bool asked_for = !config.empty() || environment("AQUILA_FETCH_CONFIG").has_value();
+        if (failure.code() != Exit::no_input || asked_for) {
+            throw;
+        }
+    }
+
+    auto json = nlohmann::ordered_json{{"products", nlohmann::json::array()}, {"sources", nlohmann::json::array()}};
+    std::string text = "products:\n";
+    for (const Source* source : sources()) {
+        json["products"].push_back({{"name", source->name}, {"summary", source->summary}, {"page_size", source->page_size},
+                                    {"scopes", source->scopes}, {"permission", source->permission}});
+        text += fmt::format("  {:<12}  {}\n", source->name, source->summary);
+    }
+    if (loaded) {
+        text += fmt::format("sources in {}:\n", loaded->file);
+        for (const SourceConfig& source : loaded->sources) {
+            json["sources"].push_back({{"name", source.name}, {"product", source.product},
+                                       {"output", source.effective_output()}});
+            text += fmt::format("  {:<12}  {:<12}  {}\n", source.name, source.product, source.effective_output());
+        }
+    } else {
+        text += "no configuration found\n";
+    }
+    return as_json ? json.dump(2) + "\n" : text;
+}
+
+}  // namespace aquila
