@@ -43,7 +43,7 @@ cp packaging/systemd/aquila-fetch.conf "$stage/usr/lib/sysusers.d/"
 systemd-sysusers --root="$stage" aquila-fetch.conf >"$scratch/sysusers" 2>&1 || fail "$(cat "$scratch/sysusers")"
 grep -q '^aquila-fetch:.*:/usr/sbin/nologin$' "$stage/etc/passwd" || fail "no account: $(cat "$stage/etc/passwd")"
 
-if [[ -n ${AQUILA_FETCH_BUILD:-} ]]; then
+if [[ -n ${AQUILA_FETCH_BUILD:-} && -x $AQUILA_FETCH_BUILD/aquila-fetch ]]; then
     DESTDIR=$scratch/installed cmake --install "$AQUILA_FETCH_BUILD" >"$scratch/install" 2>&1 ||
         fail "$(cat "$scratch/install")"
     verify "$scratch/installed" aquila-fetch@jira.service aquila-fetch@jira.timer
