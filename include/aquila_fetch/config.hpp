@@ -1,11 +1,13 @@
 // Why: the INI text becomes values, and every mistake in it is reported at once, with file and line and the nearest
-// valid name. One table holds the keys (config.cpp); README and man page are checked against it.
+// valid name. One table holds the keys (config_keys.cpp); README and man page are checked against it.
 // Must not know: environment, network, files (the caller reads the text; see load_config in config_file.hpp).
 #pragma once
 
 #include "aquila_fetch/log.hpp"
+#include "aquila_fetch/nearest.hpp"
 #include "aquila_fetch/secret.hpp"
 #include "aquila_fetch/time.hpp"
+#include "aquila_fetch/url.hpp"
 
 #include <optional>
 #include <span>
@@ -19,12 +21,14 @@ enum class Auth { basic, bearer, oauth, client_credentials };
 enum class Format { flattened, ecs, ocsf };
 enum class OutputMode { append, replace };
 
-/// One section of the INI with the defaults laid under it. Empty text or nullopt: not set.
+/// One section of the INI with the defaults laid under it. Empty text or nullopt: not set. Of keys that say the same in
+/// two ways (token_file and token, client_secret_file and client_secret, site and cloud_id) the defaults' do not apply
+/// where the section has one of its own.
 struct SourceConfig {
     std::string name;
     std::string product;
     std::string cloud_id;
-    std::string site;     ///< scheme://host[:port][/context], without a trailing slash
+    std::string site;  ///< scheme://host[:port][/context], without a trailing slash
     std::string organization_id;
     std::optional<Auth> auth;
     std::string email;
@@ -35,7 +39,7 @@ struct SourceConfig {
     Secret client_secret;
     std::string redirect_uri = "http://localhost:8910/callback";
     std::string scopes;
-    std::string output;   ///< empty: /var/log/aquila-fetch/NAME/flattened.json
+    std::string output;  ///< empty: /var/log/aquila-fetch/NAME/flattened.json
     Format format = Format::flattened;
     OutputMode output_mode = OutputMode::append;
     std::string state_dir;
@@ -60,27 +64,22 @@ struct SourceConfig {
 
     std::size_t line = 0;  ///< of the section's header, for later messages
 
-    [[nodiscard]] Auth effective_auth() const noexcept;       ///< `auth`, else basic where `email` is set, else bearer
+    [[nodiscard]] Auth effective_auth() const noexcept;  ///< `auth`, else basic where `email` is set, else bearer
     [[nodiscard]] std::string effective_output() const;
 };
 
 struct Config {
     std::string file;  ///< its name, for messages
     std::vector<SourceConfig> sources;
-    bool holds_secrets = false;  ///< a `token` or `client_secret` stands in the text: its file must be private
+    bool holds_secrets =
+        false;  ///< a `token`, `client_secret` or proxy password stands in it: its file must be private
 };
 
 /// Reads INI text (see README, "Configuration"). `products` are the valid product names.
-/// Failure 78 whose text lists every mistake as `FILE:LINE: what`, one per line, with a suggestion where a name is near.
+/// Failure 78 whose text lists every mistake as `FILE:LINE: what`, one per line, with a suggestion where a name is
+/// near.
 [[nodiscard]] Config parse_config(std::string_view text, std::string_view file_name,
                                   std::span<const std::string_view> products);
-
-/// True for https anywhere and http to a loopback host (127.0.0.0/8, ::1, localhost). The URL must have no user part,
-/// query or fragment.
-[[nodiscard]] bool is_permitted_url(std::string_view url) noexcept;
-
-/// The candidate with the smallest edit distance to `word` if that is at most a third of its length (at least 2), else empty.
-[[nodiscard]] std::string_view nearest_name(std::string_view word, std::span<const std::string_view> candidates) noexcept;
 
 /// The names of all INI keys, in the order of the table.
 [[nodiscard]] std::vector<std::string_view> config_keys();
