@@ -11,13 +11,14 @@
 
 namespace aquila {
 
-/// Reads a secret file: a regular file (a link to one is followed), at most 64 KiB, not readable or writable by others;
-/// readable by the group only when root owns it, we are not root, and the group is our own. One trailing line end is
-/// dropped, surrounding blanks too; empty, NUL bytes or several lines: refused.
+/// Reads a secret file: a regular file (a link to one is followed), at most 64 KiB, not readable or writable by others.
+/// The group may read it only when root owns it, we are not root, and the group is our own or an ACL decides (so it is
+/// with systemd's credentials). One trailing line end is dropped, surrounding blanks too; empty, control characters or
+/// several lines: refused.
 /// Failure 66 missing, 74 unreadable, 78 too open or malformed. Never shows the content.
 [[nodiscard]] Secret read_secret_file(const std::filesystem::path& path);
 
-/// True when nobody but its owner (and root, or the group exception of read_secret_file) can read the file.
+/// True when nobody but its owner (and root, or the group exception of read_secret_file) can read or write the file.
 [[nodiscard]] bool is_private_file(const std::filesystem::path& path);
 
 /// The API token, PAT or API key: `token_file`, `token` of the INI, the systemd credential `token` in

@@ -1,0 +1,214 @@
+#include "aquila_fetch/credentials.hpp"
+
+#include "aquila_fetch/base64.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/file.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+namespace aquila {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t secret_cap = std::size_t{64} << 10U;
+
+[[noreturn]] void refuse(const fs::path& path, std::string_view why, std::string hint = {}) {
+    throw Failure{Exit::config, fmt::format("the secret file {} {}", path.native(), why), std::move(hint)};
+}
+
+/// Wipes a text on every way out.
+struct Wiped {
+    std::string text;
+    Wiped() = default;
+    Wiped(const Wiped&) = delete;
+    Wiped& operator=(const Wiped&) = delete;
+    ~Wiped() { wipe(text); }
+};
+
+bool has_acl(int descriptor) noexcept {
+    return ::fgetxattr(descriptor, "system.posix_acl_access", nullptr, 0) > 0;
+}
+
+bool is_private(int descriptor, const struct stat& status) noexcept {
+    if ((status.st_mode & 0077U) == 0) {
+        return true;
+    }
+    // With an ACL the group's bits are its mask: root has said who may read, and it is not the group.
+    return (status.st_mode & 0037U) == 0 && status.st_uid == 0 && ::geteuid() != 0 &&
+           (status.st_gid == ::getegid() || has_acl(descriptor));
+}
+
+/// O_NONBLOCK: a FIFO must not hold us up before we see that it is one.
+Fd open_for_reading(const fs::path& path) noexcept {
+    return Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+}
+
+/// Into `buffer`, which has room for what may be there and does not move: no copy stays behind. False: errno tells.
+bool read_all(int descriptor, std::string& buffer) {
+    std::size_t filled = 0;
+    while (filled < buffer.size()) {
+        const auto got = ::read(descriptor, buffer.data() + filled, buffer.size() - filled);
+        if (got < 0 && errno != EINTR) {
+            return false;
+        }
+        if (got == 0) {
+            break;
+        }
+        filled += got > 0 ? static_cast<std::size_t>(got) : 0;
+    }
+    buffer.resize(filled);
+    return true;
+}
+
+std::string_view without_blanks(std::string_view text) {
+    if (text.ends_with('\n')) {
+        text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
+    }
+    constexpr std::string_view blanks = " \t";
+    const auto begin = text.find_first_not_of(blanks);
+    return begin == std::string_view::npos ? std::string_view{}
+                                           : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+/// What makes it no secret, to follow "the secret file X"; empty: nothing.
+std::string_view malformation(std::string_view secret) {
+    if (secret.empty()) {
+        return "is empty";
+    }
+    if (secret.find('\n') != std::string_view::npos) {
+        return "holds several lines: one is expected, with nothing but the secret";
+    }
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; };
+    return std::ranges::any_of(secret, control) ? "holds control characters" : std::string_view{};
+}
+
+/// One secret and the places it may be in, the INI's first.
+struct Places {
+    std::string_view what;  ///< "API token"
+    std::string_view file_key;
+    const std::string& file;
+    const Secret& inline_value;
+    const char* credential;  ///< its name in $CREDENTIALS_DIRECTORY
+    const char* variable;
+};
+
+Secret find(const Places& places, const SourceConfig& source, const Environment& environment) {
+    if (!places.file.empty()) {
+        return read_secret_file(places.file);
+    }
+    if (!places.inline_value.empty()) {
+        return places.inline_value;
+    }
+    const auto directory = environment("CREDENTIALS_DIRECTORY");
+    if (directory) {
+        const auto path = fs::path{*directory} / places.credential;
+        if (std::error_code error; fs::exists(path, error)) {
+            return read_secret_file(path);
+        }
+    }
+    if (auto value = environment(places.variable)) {
+        Secret secret{std::string_view{without_blanks(*value)}};
+        wipe(*value);
+        if (const auto why = malformation(secret.reveal()); !why.empty()) {
+            throw Failure{Exit::config, fmt::format("${} {}", places.variable, why)};
+        }
+        return secret;
+    }
+    throw Failure{Exit::no_input,
+                  fmt::format("source '{}' has no {}: neither '{}' nor '{}' is set, there is no systemd credential "
+                              "'{}'{}, and ${} is empty",
+                              source.name, places.what, places.file_key, places.credential, places.credential,
+                              directory ? fmt::format(" in {}", *directory) : "", places.variable),
+                  fmt::format("write it into a file that only you can read (chmod 600), and name that with '{}'",
+                              places.file_key)};
+}
+
+}  // namespace
+
+Secret read_secret_file(const fs::path& path) {
+    const Fd file = open_for_reading(path);
+    const auto unreadable = [&path](int error_number) {
+        return Failure{error_number == ENOENT || error_number == ENOTDIR ? Exit::no_input : Exit::io,
+                       fmt::format("cannot read the secret file {}: {}", path.native(), describe_errno(error_number)),
+                       error_number == EACCES
+                           ? fmt::format("let its owner be the user who runs this: chown USER {}", path.native())
+                           : ""};
+    };
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0) {
+        throw unreadable(errno);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        refuse(path, "is not a regular file");
+    }
+    if (!is_private(file.get(), status)) {
+        refuse(path, "can be read or written by other users", "chmod 600 " + path.native());
+    }
+    Wiped content;
+    content.text.resize(secret_cap + 1);
+    if (!read_all(file.get(), content.text)) {
+        throw unreadable(errno);
+    }
+    if (content.text.size() > secret_cap) {
+        refuse(path, "is larger than 64 KiB");
+    }
+    const auto secret = without_blanks(content.text);
+    if (const auto why = malformation(secret); !why.empty()) {
+        refuse(path, why);
+    }
+    return Secret{secret};
+}
+
+bool is_private_file(const fs::path& path) {
+    const Fd file = open_for_reading(path);
+    struct stat status {};
+    return file && ::fstat(file.get(), &status) == 0 && is_private(file.get(), status);
+}
+
+Secret find_token(const SourceConfig& source, const Environment& environment) {
+    return find({.what = "token",
+                 .file_key = "token_file",
+                 .file = source.token_file,
+                 .inline_value = source.token,
+                 .credential = "token",
+                 .variable = "AQUILA_FETCH_TOKEN"},
+                source, environment);
+}
+
+Secret find_client_secret(const SourceConfig& source, const Environment& environment) {
+    return find({.what = "client secret",
+                 .file_key = "client_secret_file",
+                 .file = source.client_secret_file,
+                 .inline_value = source.client_secret,
+                 .credential = "client_secret",
+                 .variable = "AQUILA_FETCH_CLIENT_SECRET"},
+                source, environment);
+}
+
+Secret basic_authorization(std::string_view email, const Secret& token) {
+    Wiped pair;
+    pair.text.reserve(email.size() + 1 + token.reveal().size());  // grown step by step it would leave copies behind
+    pair.text.append(email).append(":").append(token.reveal());
+    Wiped encoded;
+    encoded.text = base64_encode(pair.text);
+    std::string value;
+    value.reserve(6 + encoded.text.size());
+    return Secret{std::move(value.append("Basic ").append(encoded.text))};
+}
+
+Secret bearer_authorization(const Secret& token) {
+    std::string value;
+    value.reserve(7 + token.reveal().size());
+    return Secret{std::move(value.append("Bearer ").append(token.reveal()))};
+}
+
+}  // namespace aquila
