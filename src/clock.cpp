@@ -9,7 +9,9 @@
 
 namespace aquila {
 
-Instant SystemClock::now() const { return std::chrono::floor<Span>(std::chrono::system_clock::now()); }
+Instant SystemClock::now() const {
+    return std::chrono::floor<Span>(std::chrono::system_clock::now());
+}
 
 Span SystemClock::elapsed() const {
     return std::chrono::floor<Span>(std::chrono::steady_clock::now().time_since_epoch());

@@ -60,7 +60,9 @@ Fd& Fd::operator=(Fd&& other) noexcept {
     return *this;
 }
 
-Fd::~Fd() { reset(); }
+Fd::~Fd() {
+    reset();
+}
 
 void Fd::reset() noexcept {
     if (descriptor_ >= 0) {
@@ -140,7 +142,9 @@ std::optional<std::string> read_file(const fs::path& path, std::size_t cap) {
         if (filled > cap || expected > cap) {
             throw Failure{Exit::io, fmt::format("cannot read {}: larger than {} bytes", path.native(), cap)};
         }
-        content.resize(std::max({expected + 1, filled + 1, filled * 2}));
+        if (filled == content.size()) {
+            content.resize(std::max(expected + 1, filled * 2));
+        }
         const auto got = ::read(file.get(), content.data() + filled, content.size() - filled);
         if (got == 0) {
             break;

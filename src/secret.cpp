@@ -14,13 +14,17 @@ void wipe(std::string& text) noexcept {
 
 // A moved-from short string keeps its bytes in place, hence the wiping of every source.
 
-Secret::Secret(std::string&& text) : text_{std::move(text)} { wipe(text); }
+Secret::Secret(std::string&& text) : text_{std::move(text)} {
+    wipe(text);
+}
 
 Secret::Secret(std::string_view text) : text_{text} {}
 
 Secret::Secret(const Secret& other) = default;
 
-Secret::Secret(Secret&& other) noexcept : text_{std::move(other.text_)} { wipe(other.text_); }
+Secret::Secret(Secret&& other) noexcept : text_{std::move(other.text_)} {
+    wipe(other.text_);
+}
 
 Secret& Secret::operator=(const Secret& other) {
     if (this != &other) {
@@ -39,6 +43,8 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     return *this;
 }
 
-Secret::~Secret() { wipe(text_); }
+Secret::~Secret() {
+    wipe(text_);
+}
 
 }  // namespace aquila

@@ -54,9 +54,13 @@ void install() {
     handle(SIGXFSZ, SIG_IGN);
 }
 
-int requested() noexcept { return first_signal; }
+int requested() noexcept {
+    return first_signal;
+}
 
-int descriptor() noexcept { return read_end; }
+int descriptor() noexcept {
+    return read_end;
+}
 
 void check() {
     if (const int signal = requested(); signal != 0) {

@@ -161,7 +161,9 @@ std::string format_instant(Instant instant) {
                        time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
-std::string format_epoch_millis(Instant instant) { return fmt::format("{}", instant.time_since_epoch().count()); }
+std::string format_epoch_millis(Instant instant) {
+    return fmt::format("{}", instant.time_since_epoch().count());
+}
 
 std::optional<Span> parse_span(std::string_view text) noexcept {
     std::uint64_t number = 0;
