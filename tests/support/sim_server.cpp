@@ -140,7 +140,6 @@ void HttpServer::serve(Connection& connection) {
     std::string buffer;
     while (exchange(connection.socket, buffer)) {
     }
-    ::shutdown(connection.socket, SHUT_WR);
     const std::lock_guard lock(mutex_);
     ::close(connection.socket);
     connection.done = true;
