@@ -81,7 +81,10 @@ std::string redact(std::string_view text) {
     bool after_scheme = false;
     while (!text.empty()) {
         const auto end = std::ranges::find_if_not(text, is_token_char);
-        const std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+        std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+        if (word.starts_with('/') && !after_scheme) {
+            word = word.substr(0, word.find('/', 1));  // a path, to be judged step by step
+        }
         if (word.empty()) {
             result += text[0];
             text.remove_prefix(1);

@@ -21,16 +21,23 @@ struct Asked {
     std::string url;              ///< printable: no query, no user part
 };
 
+/// True when the answer says, whatever its status, that the login failed or is denied (X-Seraph-LoginReason,
+/// X-Authentication-Denied-Reason). Another try cannot help, and may lock the account.
+[[nodiscard]] bool is_login_failure(const Response& response) noexcept;
+
+/// True when the body is a page for people: a login page, a proxy's or a balancer's error.
+[[nodiscard]] bool is_html(const Response& response) noexcept;
+
 /// True when the answer is a 200 that can be handed to a parser: no failed login in the headers, no HTML.
 [[nodiscard]] bool is_answer(const Response& response) noexcept;
 
-/// The Failure for an answer that is none (atlassian-api sections 1 and 9): network and TLS, 429, 5xx → 69; 401, 403, login redirects,
+/// The Failure for an answer that is none: network and TLS, proxy, 408, 429, 5xx → 69; 401, 403, login redirects,
 /// X-Seraph-LoginReason, CAPTCHA → 77; HTML on 200, other redirects, 400, 404, 410 and the rest → 76. Server text
-/// appears shortened to one line of at most 200 bytes, control characters removed.
+/// appears shortened to one line of at most 200 bytes, without control characters and credentials.
 [[nodiscard]] Failure diagnose(const Response& response, const Asked& asked);
 
-/// The text a server gave for an error, from any of the envelopes (errorMessages, message, errors[].detail, bare line),
-/// shortened as above; empty for HTML.
+/// The text a server gave for an error, from any of the envelopes (errorMessages, errors, detail, message, a bare line),
+/// shortened as above (printable_text); empty for HTML. Written in server_message.cpp.
 [[nodiscard]] std::string server_message(const Response& response);
 
 }  // namespace aquila

@@ -123,6 +123,9 @@ TEST(PrintableText, ShowsNoCredentials) {
         {"Basic Authentication Failure - Reason : AUTHENTICATED_FAILED",
          "Basic Authentication Failure - Reason : AUTHENTICATED_FAILED"},
         {"org 1324a887-45db-1bf4-1e99-ef0ff456d421 not found", "org 1324a887-45db-1bf4-1e99-ef0ff456d421 not found"},
+        {"cannot GET /rest/api/3/Auditing/record", "cannot GET /rest/api/3/Auditing/record"},
+        {"https://example.net/a1/B2/oauth/" + token, "https://example.net/a1/B2/oauth[redacted]"},
+        {"Basic /a1B2/c3", "Basic [redacted]"},
         {"Bearer", "Bearer"},
     };
     for (const auto& [text, printed] : cases) {

@@ -1,0 +1,297 @@
+#include "aquila_fetch/diagnosis.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/core.h>
+
+namespace aquila {
+namespace {
+
+using Error = TransportError;
+
+enum class Sign { none, body, trouble, category, denial, location, page, login_failure };
+
+/// Which answers a row speaks for. Read it aloud: on(401).gateway().basic().
+struct When {
+    Error error = Error::none;
+    int first = 0;
+    int last = 999;
+    bool at_gateway = false;
+    bool with_basic = false;
+    bool of_organization = false;
+    Sign sign = Sign::none;
+    std::string_view words{};  ///< alternatives, a bar between them
+
+    [[nodiscard]] constexpr When gateway() const {
+        return with([](When& w) { w.at_gateway = true; });
+    }
+    [[nodiscard]] constexpr When basic() const {
+        return with([](When& w) { w.with_basic = true; });
+    }
+    [[nodiscard]] constexpr When organization() const {
+        return with([](When& w) { w.of_organization = true; });
+    }
+    [[nodiscard]] constexpr When seen(Sign where, std::string_view what = {}) const {
+        return with([&](When& w) { w.sign = where, w.words = what; });
+    }
+
+  private:
+    template <typename Change>
+    [[nodiscard]] constexpr When with(Change change) const {
+        When changed = *this;
+        change(changed);
+        return changed;
+    }
+};
+
+constexpr When on(int first, int last) {
+    return {.first = first, .last = last};
+}
+constexpr When on(int status) {
+    return on(status, status);
+}
+constexpr When on(Error error) {
+    return {.error = error};
+}
+constexpr When always{};
+
+/// One case; the first row that applies speaks. Servers localise their texts, so no case hangs on words alone unless
+/// they are known to be fixed. The texts here may name {product}, {host}, {scopes}, {permission}, {type}, {location},
+/// {login}.
+struct Row {
+    When when;
+    Exit exit;
+    std::string_view what;  ///< empty: the transport's own words
+    std::string_view hint;
+};
+
+// clang-format off
+constexpr Row rows[] = {
+    // --- below HTTP --------------------------------------------------------------------------------------------------
+    {on(Error::resolve), Exit::unavailable, "",
+     "check the host name in `site` or `api_url`, this machine's network and its DNS; nothing is lost, the next run "
+     "goes on"},
+    {on(Error::connect), Exit::unavailable, "",
+     "check the network and the firewall; where the way out is a proxy, set `proxy` or https_proxy; nothing is "
+     "lost, the next run goes on"},
+    {on(Error::proxy).seen(Sign::trouble, "answered 407"), Exit::unavailable, "",
+     "the proxy wants a user and a password, or others than these: write `proxy` (or https_proxy) as "
+     "http://user:password@host:port"},
+    {on(Error::proxy), Exit::unavailable, "",
+     "check `proxy` (or https_proxy), its user and password, and that it lets this machine reach {host}"},
+    {on(Error::tls).seen(Sign::trouble, "expired|not yet valid"), Exit::unavailable, "",
+     "the server's certificate is out of its time, or this machine's clock is wrong: compare `date` with a good "
+     "clock"},
+    {on(Error::tls).seen(Sign::trouble, "subject name|does not match"), Exit::unavailable, "",
+     "the certificate is for another name: check the host name in `site` or `api_url`, and whether a proxy answers "
+     "there"},
+    {on(Error::tls).seen(Sign::trouble, "issuer|self-signed|self signed"), Exit::unavailable, "",
+     "a CA unknown to this machine signed the certificate, as a proxy that looks into TLS does: name the file with "
+     "that CA's certificate in `ca_file`"},
+    {on(Error::tls).seen(Sign::trouble, "certificate file|verify locations"), Exit::unavailable, "",
+     "check that `ca_file` holds certificates in PEM form"},
+    {on(Error::tls).seen(Sign::trouble, "client certificate|private key|certificate required"), Exit::unavailable, "",
+     "check that `client_cert_file` and `client_key_file` hold a certificate the server knows and its key, in PEM "
+     "form"},
+    {on(Error::tls), Exit::unavailable, "",
+     "check scheme, host and port of `site` or `api_url` (TLS 1.2 or later is spoken), `ca_file` and "
+     "`client_cert_file` if you use them, and this machine's clock"},
+    {on(Error::timeout), Exit::unavailable, "",
+     "check the network; `connect_timeout` and `request_timeout` can be raised, `page_size` lowered; nothing is "
+     "lost, the next run goes on"},
+    {on(Error::cut), Exit::unavailable, "",
+     "nothing is lost, the next run goes on; if this stays, look at proxies and firewalls on the way, or lower "
+     "`page_size`"},
+    {on(Error::too_large), Exit::protocol, "", "lower `page_size`"},
+    {on(Error::other), Exit::unavailable, "", "check `site`, `api_url` and `proxy`"},
+
+    // --- the login ---------------------------------------------------------------------------------------------------
+    {always.seen(Sign::denial, "CAPTCHA"), Exit::refused, "the account is locked by a CAPTCHA after failed logins",
+     "log in once as this user in a browser{login} and solve the CAPTCHA, check the password or token, then run "
+     "again; every try before that keeps the lock"},
+    {on(401, 403).seen(Sign::body, "Basic Authentication has been disabled"), Exit::refused,
+     "this server takes no user and password",
+     "make a personal access token, put it into `token_file` and set `auth = bearer`"},
+    {on(401, 403).seen(Sign::body, "Connect Session Auth Token"), Exit::refused,
+     "this site takes no API token as a bearer token",
+     "set `email` and `auth = basic`; tokens with scopes, of OAuth and of service accounts work at the gateway "
+     "only: set `cloud_id` (https://{host}/_edge/tenant_info tells it)"},
+    {on(401, 403).seen(Sign::body, "scope does not match"), Exit::refused, "the token lacks a scope",
+     "make a new token with the scopes {scopes}; scopes cannot be added to a token that exists"},
+    {on(401, 403).seen(Sign::category, "SCOPE"), Exit::refused, "the token lacks a scope",
+     "make a new token with the scopes {scopes}; scopes cannot be added to a token that exists"},
+    {on(401, 403).seen(Sign::category, "AUTH_MISMATCH"), Exit::refused, "e-mail and token do not belong together",
+     "check that the account of `email` made the token; a token with scopes works at the gateway only: set "
+     "`cloud_id` (https://{host}/_edge/tenant_info tells it)"},
+    {on(401).organization(), Exit::refused, "the organisation's API key was refused",
+     "check the key in `token_file`: keys expire after at most a year and need the scopes {scopes}; no user's API "
+     "token and no OAuth token works here; `auth` is bearer"},
+    {on(401).gateway().basic(), Exit::refused, "e-mail or token was refused",
+     "check `email` and the token: tokens expire after at most a year, and one without scopes does not work at the "
+     "gateway: make one with the scopes {scopes}, or leave `cloud_id` out and set `site`"},
+    {on(401).gateway(), Exit::refused, "the access token was refused",
+     "it has expired (OAuth tokens last an hour), was withdrawn, or is a user's API token, which wants `email` and "
+     "`auth = basic`; it needs the scopes {scopes}"},
+    {on(401).basic().seen(Sign::body, "HTTP Status 401"), Exit::refused, "e-mail and token do not make a login",
+     "check that `email` holds the address alone and `token_file` the token alone, none of them empty or with a "
+     "colon"},
+    {on(401).basic().seen(Sign::body, "must be authenticated"), Exit::refused, "e-mail or token was refused",
+     "check `email` and the token: tokens expire after at most a year, and one with scopes works at the gateway "
+     "only: set `cloud_id` (https://{host}/_edge/tenant_info tells it)"},
+    {on(401).basic(), Exit::refused, "user, or token or password was refused",
+     "check `email` (on Data Center the user's name) and `token_file`: API tokens expire after at most a year; on "
+     "Data Center a personal access token with `auth = bearer` is the better choice"},
+    {on(401), Exit::refused, "the token was refused",
+     "it is wrong, expired or withdrawn: make a new personal access token; tokens of OAuth and of service accounts "
+     "work at the gateway only: set `cloud_id`"},
+    {always.seen(Sign::login_failure), Exit::refused, "the login failed",
+     "check `email` and `token_file`: API tokens expire after at most a year, personal access tokens when their "
+     "maker said so"},
+    {on(300, 399).seen(Sign::location, "login|logon|signin|sign-in|sso|saml|id.atlassian.com"), Exit::refused,
+     "the answer points to a login page, {location}",
+     "check the credential, then scheme, host name and context path of `site`"},
+
+    // --- what the account may do -------------------------------------------------------------------------------------
+    {on(400, 499).seen(Sign::body, "Free plan|Free edition"), Exit::refused, "this plan has no audit log API",
+     "the Free plan has none: the product needs Standard, Premium or Enterprise"},
+    {on(403).seen(Sign::body, "cannot access Confluence|not permitted to use Confluence"), Exit::refused,
+     "the credential was refused, or its account may not use Confluence",
+     "check `email` and the token (it expires after at most a year; one with scopes works at the gateway only: set "
+     "`cloud_id`), then that the account may use Confluence and has {permission}"},
+    {on(403).organization(), Exit::refused, "this key may not read the organisation",
+     "check `organization_id` (https://admin.atlassian.com/o/ID shows it) and that the key was made in that "
+     "organisation"},
+    {on(403).seen(Sign::body, "allowlist|allow list|whitelist"), Exit::refused, "this machine's address is not allowed",
+     "have the address this machine is seen with put on the IP allowlist"},
+    {on(403).seen(Sign::page), Exit::refused, "an HTML page refuses the request",
+     "a proxy, a firewall or the IP allowlist may have answered: check `site` and `proxy`; else the account needs "
+     "{permission}, and a plan above Free"},
+    {on(403), Exit::refused, "the account may not read the audit log",
+     "the account needs {permission}; if it has that, look at the plan: the Free plan has no audit log API"},
+
+    // --- the address -------------------------------------------------------------------------------------------------
+    {on(300, 399), Exit::protocol, "the answer points elsewhere, to {location}",
+     "check scheme, host name and context path of `site` or `api_url`; no redirect is followed with a credential"},
+    {on(404).organization(), Exit::protocol, "there is no such organisation",
+     "check `organization_id`: https://admin.atlassian.com/o/ID shows it"},
+    {on(404).gateway(), Exit::protocol, "nothing is there",
+     "compare `cloud_id` with https://SITE/_edge/tenant_info, and check that this site has {product}"},
+    {on(404), Exit::protocol, "nothing is there",
+     "check `site` with its context path, and `product`; on Data Center, that the version has the audit log API"},
+    {on(200).seen(Sign::page), Exit::protocol, "HTML ({type}) where JSON was asked for",
+     "a login page, a proxy or a captive portal answered instead of the API: check `site` or `api_url`, and `proxy`"},
+
+    // --- the request and the server ----------------------------------------------------------------------------------
+    {on(400).seen(Sign::body, "SSL certificate"), Exit::protocol, "the server asks for a client certificate",
+     "set `client_cert_file` and `client_key_file`"},
+    {on(400), Exit::protocol, "the server does not understand the request",
+     "check `page_size`, --since and --until; if they are right, this version does not fit the server: please "
+     "report it"},
+    {on(410), Exit::protocol, "this API has been removed",
+     "look for a newer version of aquila-fetch; trying again does not help"},
+    {on(407), Exit::unavailable, "the proxy wants a user and a password, or others than these",
+     "write `proxy` (or https_proxy) as http://user:password@host:port"},
+    {on(429), Exit::unavailable, "too many requests",
+     "nothing is lost, the next run goes on; if this stays, lower `requests_per_minute` or `concurrency`"},
+    {on(408), Exit::unavailable, "the server gave up waiting", "nothing is lost, the next run goes on"},
+    {on(500, 599), Exit::unavailable, "the server is in trouble",
+     "nothing is lost, the next run goes on; https://status.atlassian.com tells how Atlassian's cloud is"},
+    {always, Exit::protocol, "this is no answer the API promises", "check `site` or `api_url`, `product` and `proxy`"},
+};
+// clang-format on
+
+bool holds_any(std::string_view text, std::string_view words) noexcept {
+    while (!words.empty()) {
+        const std::string_view word = words.substr(0, words.find('|'));
+        if (contains_ignoring_case(text, word)) {
+            return true;
+        }
+        words.remove_prefix(std::min(words.size(), word.size() + 1));
+    }
+    return false;
+}
+
+bool is_seen(const When& when, const Response& response) noexcept {
+    constexpr std::size_t telling = std::size_t{64} << 10U;  // the words that tell stand at the beginning
+    switch (when.sign) {
+        case Sign::none:
+            return true;
+        case Sign::body:
+            return holds_any(std::string_view{response.body}.substr(0, telling), when.words);
+        case Sign::trouble:
+            return holds_any(response.error_text, when.words);
+        case Sign::category:
+            return holds_any(response.header("X-Failure-Category"), when.words);
+        case Sign::denial:
+            return holds_any(response.header("X-Authentication-Denied-Reason"), when.words);
+        case Sign::location:
+            return holds_any(response.header("Location"), when.words);
+        case Sign::page:
+            return is_html(response);
+        case Sign::login_failure:
+            return is_login_failure(response);
+    }
+    return false;
+}
+
+bool applies(const When& when, const Response& response, const Asked& asked) noexcept {
+    return response.error == when.error && response.status >= when.first && response.status <= when.last &&
+           (!when.at_gateway || asked.gateway) && (!when.with_basic || asked.auth == "basic") &&
+           (!when.of_organization || contains_ignoring_case(asked.url, "/admin/v1/orgs/")) && is_seen(when, response);
+}
+
+/// Where a CAPTCHA can be solved: `CAPTCHA_CHALLENGE; login-url=https://…`.
+std::string login_page(const Response& response) {
+    constexpr std::string_view key = "login-url=";
+    const std::string_view reason = response.header("X-Authentication-Denied-Reason");
+    const std::size_t start = reason.find(key);
+    return start == std::string_view::npos ? ""
+                                           : " at " + printable_text(printable_url(reason.substr(start + key.size())));
+}
+
+}  // namespace
+
+bool is_login_failure(const Response& response) noexcept {
+    return holds_any(response.header("X-Seraph-LoginReason"), "FAILED|DENIED") ||
+           !response.header("X-Authentication-Denied-Reason").empty();
+}
+
+bool is_html(const Response& response) noexcept {
+    // Labels lie in both directions: Jira calls a bare line JSON, and JSON is called a page.
+    const std::size_t start = response.body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+    const char first = start == std::string::npos ? '\0' : response.body[start];
+    return first == '<' ||
+           (first != '{' && first != '[' && contains_ignoring_case(response.header("Content-Type"), "html"));
+}
+
+bool is_answer(const Response& response) noexcept {
+    return response.error == Error::none && response.status == 200 && !is_login_failure(response) && !is_html(response);
+}
+
+Failure diagnose(const Response& response, const Asked& asked) {
+    const auto last = std::prev(std::end(rows));  // speaks for whatever is left
+    const Row& row = *std::find_if(std::begin(rows), last,
+                                   [&](const Row& candidate) { return applies(candidate.when, response, asked); });
+    std::string host = origin_of(asked.url);
+    host.erase(0, host.find("//") + 2);
+    const auto fill = [&](std::string_view text) {
+        return fmt::format(fmt::runtime(text), fmt::arg("product", asked.product), fmt::arg("host", host),
+                           fmt::arg("scopes", asked.scopes), fmt::arg("permission", asked.permission),
+                           fmt::arg("type", printable_text(response.header("Content-Type"), 80)),
+                           fmt::arg("location", printable_text(printable_url(response.header("Location")))),
+                           fmt::arg("login", login_page(response)));
+    };
+    if (response.error != Error::none) {
+        return {row.exit,
+                fmt::format("{}: {} ({})", asked.product, printable_text(response.error_text, 400), asked.url),
+                fill(row.hint)};
+    }
+    const std::string said = server_message(response);
+    return {row.exit,
+            fmt::format("{}: {}: {} from {}{}", asked.product, fill(row.what), response.status, asked.url,
+                        said.empty() ? "" : fmt::format("; the server says: {}", said)),
+            fill(row.hint)};
+}
+
+}  // namespace aquila
