@@ -148,7 +148,7 @@ Page take_apart(std::string body, const PageShape& shape) {
     auto text = std::make_unique<std::string>(std::move(body));
     std::vector<std::size_t> places;
     auto error = tokens.read(*text);
-    if (error == simdjson::UTF8_ERROR || error == simdjson::UNESCAPED_CHARS || escapes == Escapes::surrogates) {
+    if (error == simdjson::UTF8_ERROR || error == simdjson::UNESCAPED_CHARS || escapes == Escapes::lone_surrogates) {
         auto repaired = repair_json(*text);
         *text = std::move(repaired.text);
         places = std::move(repaired.places);

@@ -93,8 +93,10 @@ Escapes inspect_escapes(std::string_view json) noexcept {
         if (json.size() >= 2 && short_escapes.find(json[1]) != std::string_view::npos) {
             json.remove_prefix(2);
         } else if (const auto unit = unit_escape(json)) {
-            result = is_high(*unit) || is_low(*unit) ? Escapes::surrogates : result;
-            json.remove_prefix(6);
+            const auto second = is_high(*unit) ? unit_escape(json.substr(6)) : std::nullopt;
+            const bool pair = second && is_low(*second);
+            result = !pair && (is_high(*unit) || is_low(*unit)) ? Escapes::lone_surrogates : result;
+            json.remove_prefix(pair ? 12 : 6);
         } else {
             return Escapes::bad;
         }

@@ -11,9 +11,9 @@
 namespace aquila {
 
 enum class Escapes {
-    fine,        ///< every escape is one JSON knows, none is half a surrogate pair
-    surrogates,  ///< halves of pairs occur, perhaps lone ones: repair_json tells
-    bad,         ///< a backslash that begins no escape
+    fine,             ///< every escape is one JSON knows, surrogates come in pairs
+    lone_surrogates,  ///< for repair_json
+    bad,              ///< a backslash that begins no escape
 };
 
 /// Looks at every backslash of a JSON text (they occur inside strings only). Costs next to nothing where there are few.
