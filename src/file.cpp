@@ -36,13 +36,13 @@ void set_mode(int descriptor, mode_t mode) noexcept {
 }
 
 void make_directory(const fs::path& directory) {
-    constexpr auto what = "cannot make the directory";
     if (::mkdir(directory.c_str(), directory_mode) != 0) {
+        const int error_number = errno;
         if (struct stat status{};
-            errno == EEXIST && ::stat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+            error_number == EEXIST && ::stat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
             return;  // somebody else made it at this moment
         }
-        fail(Exit::cannot_create, what, directory, errno);
+        fail(Exit::cannot_create, "cannot make the directory", directory, error_number);
     }
     if (const Fd made{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)}) {
         set_mode(made.get(), directory_mode);
