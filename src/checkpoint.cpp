@@ -46,7 +46,7 @@ json put(const Announcement& announced) {
     return {{"window", put(announced.window)},
             {"place", put(announced.place)},
             {"keys", put(announced.keys)},
-            {"lines", announced.lines},
+            {"lines", base64_encode(pack_numbers(announced.lines))},
             {"suffixes", announced.suffixes},
             {"head", base64_encode(announced.head)}};
 }
@@ -123,7 +123,7 @@ std::optional<Announcement> announcement_of(const json& value) {
         return std::nullopt;
     }
     Announcement announced{window_of(value.at("window")), place_of(value.at("place")), keys_of(value.at("keys")),
-                           value.at("lines").get<std::vector<std::uint64_t>>(),
+                           unpacked(value.at("lines"), unpack_numbers),
                            value.at("suffixes").get<std::vector<std::pair<std::uint64_t, std::string>>>(),
                            unpacked(value.at("head"), [](std::string_view head) { return std::optional{std::string{head}}; })};
     if (announced.keys.size() != announced.lines.size()) {

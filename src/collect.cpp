@@ -86,6 +86,17 @@ class Loop {
 
     Tally run() {
         began_at_ = state_.watermark.value_or(Instant::min());
+        try {
+            run_windows();
+        } catch (...) {
+            keep_what_is_whole();
+            throw;
+        }
+        return tally_;
+    }
+
+  private:
+    void run_windows() {
         if (state_.resumption) {
             resume();
         }
@@ -98,10 +109,8 @@ class Loop {
         for (const Window& window : windows) {
             read(window);
         }
-        return tally_;
     }
 
-  private:
     /// Completes the window that a stopped run wrote in part, beginning with the line it cut short.
     void resume() {
         const Window window = state_.resumption->window;
@@ -141,7 +150,8 @@ class Loop {
         }
     }
 
-    /// The heart: announce, append, checkpoint.
+    /// The heart: announce, append, checkpoint. The checkpoint of one slice is saved together with the announcement of
+    /// the next; what a crash leaves between them is found in the output.
     void commit(const Window& window, const Slice& slice) {
         note(slice);
         const auto [fresh, resumed] = sort_out(slice);
@@ -155,9 +165,6 @@ class Loop {
         }
         advance(window, slice, batch.keys, resumed);
         shorten_resumption(window);
-        if (!batch.keys.empty()) {
-            save();
-        }
         tally_.written += batch.keys.size();
         tally_.repaired += batch.repaired;
         tally_.late += static_cast<std::uint64_t>(std::count_if(
@@ -275,6 +282,18 @@ class Loop {
         }
         if (!tally_.served) {
             tally_.served = slice.served;
+        }
+    }
+
+    /// The run ends early: the slices before this moment need not be found in the output again.
+    void keep_what_is_whole() noexcept {
+        try {
+            if (unsaved_) {
+                save();
+            }
+        } catch (...) {
+            // The announcement stands, and the next run goes by it; the first error is the one to tell.
+            unsaved_ = true;
         }
     }
 

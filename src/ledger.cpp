@@ -127,4 +127,25 @@ std::optional<std::vector<Key>> unpack_keys(std::string_view packed) {
     return keys;
 }
 
+std::string pack_numbers(std::span<const std::uint64_t> numbers) {
+    std::string bytes;
+    bytes.reserve(numbers.size() * sizeof(std::uint64_t));
+    for (const auto number : numbers) {
+        put(bytes, number);
+    }
+    return bytes;
+}
+
+std::optional<std::vector<std::uint64_t>> unpack_numbers(std::string_view packed) {
+    if (packed.size() % sizeof(std::uint64_t) != 0) {
+        return std::nullopt;
+    }
+    std::vector<std::uint64_t> numbers;
+    numbers.reserve(packed.size() / sizeof(std::uint64_t));
+    while (!packed.empty()) {
+        numbers.push_back(take<std::uint64_t>(packed));
+    }
+    return numbers;
+}
+
 }  // namespace aquila

@@ -44,5 +44,8 @@ class Ledger {
 /// Keys in their order, 24 bytes each (the announcement's), and back.
 [[nodiscard]] std::string pack_keys(std::span<const Key> keys);
 [[nodiscard]] std::optional<std::vector<Key>> unpack_keys(std::string_view packed);
+/// The same for plain numbers, 8 bytes each.
+[[nodiscard]] std::string pack_numbers(std::span<const std::uint64_t> numbers);
+[[nodiscard]] std::optional<std::vector<std::uint64_t>> unpack_numbers(std::string_view packed);
 
 }  // namespace aquila
