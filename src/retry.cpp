@@ -117,8 +117,8 @@ void RetryingTransport::wait(const Verdict& verdict, int failures, const std::st
     const Span left = policy_.budget - spent_;
     if (left <= Span{}) {
         throw Failure{Exit::unavailable,
-                      fmt::format("gave up: retry_budget ({}) is spent; the last answer from {} was: {}",
-                                  describe_span(policy_.budget), printable_url(url), verdict.reason),
+                      fmt::format("gave up after {} of failed tries and waits (retry_budget): {} ({})",
+                                  describe_span(policy_.budget), verdict.reason, printable_url(url)),
                       "nothing is lost, the next run goes on; or raise `retry_budget`"};
     }
     if (verdict.at_least && *verdict.at_least > left) {
@@ -126,9 +126,9 @@ void RetryingTransport::wait(const Verdict& verdict, int failures, const std::st
             Exit::unavailable,
             fmt::format("gave up: the server asks to wait {} ({}), more than the {} left of retry_budget",
                         describe_span(*verdict.at_least), verdict.reason, describe_span(left)),
-            fmt::format("nothing is lost, the next run goes on; before {} it will be turned away too; or raise "
-                        "`retry_budget`",
-                        format_instant(clock_.now() + *verdict.at_least))};
+            fmt::format(
+                "nothing is lost, the next run goes on, best after {}; to wait within a run, raise `retry_budget`",
+                format_instant(clock_.now() + *verdict.at_least))};
     }
     const Span span = std::min(backoff(policy_, failures, verdict.at_least, random_()), left);
     const std::string line =

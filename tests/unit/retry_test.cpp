@@ -235,8 +235,8 @@ TEST_F(RetryTest, AWaitLongerThanTheBudgetEndsTheRunAtOnce) {
                      "retry_budget");
         EXPECT_EQ(
             failure.hint(),
-            "nothing is lost, the next run goes on; before 2026-03-26T12:30:47.000Z it will be turned away too; or "
-            "raise `retry_budget`");
+            "nothing is lost, the next run goes on, best after 2026-03-26T12:30:47.000Z; to wait within a run, raise "
+            "`retry_budget`");
     }
     EXPECT_TRUE(clock.sleeps.empty());
     EXPECT_EQ(inner.requests.size(), 1U);
@@ -265,8 +265,8 @@ TEST_F(RetryTest, TheBudgetIsSpentByFailedTriesAndWaits) {
         EXPECT_EQ(failure.code(), Exit::unavailable);
         EXPECT_STREQ(
             failure.what(),
-            "gave up: retry_budget (5m) is spent; the last answer from https://example.net/rest was: example.net "
-            "gave no whole answer within 60s");
+            "gave up after 5m of failed tries and waits (retry_budget): example.net gave no whole answer within 60s "
+            "(https://example.net/rest)");
         EXPECT_NE(failure.hint().find("next run"), std::string::npos);
     }
     EXPECT_GE(clock.elapsed() - start, 5min);
