@@ -15,7 +15,7 @@ char lowered(char letter) noexcept {
 }
 
 /// Levenshtein's distance, one row at a time.
-std::size_t distance(std::string_view a, std::string_view b) noexcept {
+std::size_t edit_distance(std::string_view a, std::string_view b) noexcept {
     std::array<std::size_t, longest_candidate + 1> row{};
     for (std::size_t j = 0; j <= b.size(); ++j) {
         row[j] = j;
@@ -36,12 +36,12 @@ std::string_view nearest_name(std::string_view word, std::span<const std::string
     std::string_view best;
     std::size_t limit = std::max<std::size_t>(2, word.size() / 3) + 1;  // what is found must be below it
     for (const auto candidate : candidates) {
-        const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
+        const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
         // The lengths alone rule most out, and with them a hostile word of a megabyte.
         if (candidate.size() > longest_candidate || longer - shorter >= limit) {
             continue;
         }
-        if (const auto found = distance(word, candidate); found < limit) {
+        if (const auto found = edit_distance(word, candidate); found < limit) {
             limit = found;
             best = candidate;
         }
