@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace aquila {
@@ -111,8 +112,10 @@ const SourceConfig& choose_source(const Config& config, const std::string& sourc
                           list_names(matching_names)),
               "choose one with --source NAME");
     }
-    const auto wanted = source.empty() ? "of product '" + product + "'" : "'" + source + "'";
-    usage(fmt::format("{} has no source {}{}", config.file, wanted, source.empty() ? "" : suggestion(source, names)),
+    const auto wanted = fmt::format("{}{}", source.empty() ? "" : fmt::format(" '{}'", source),
+                                    product.empty() ? "" : fmt::format(" of product '{}'", product));
+    const bool unknown = std::ranges::find(names, source) == names.end();
+    usage(fmt::format("{} has no source{}{}", config.file, wanted, unknown ? suggestion(source, names) : ""),
           fmt::format("it has {}", list_names(names)));
 }
 

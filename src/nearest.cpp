@@ -41,7 +41,8 @@ std::string_view nearest_name(std::string_view word, std::span<const std::string
         if (candidate.size() > longest_candidate || longer - shorter >= limit) {
             continue;
         }
-        if (const auto found = edit_distance(word, candidate); found < limit) {
+        // A distance as large as the words says that they have nothing in common.
+        if (const auto found = edit_distance(word, candidate); found < std::min(limit, longer)) {
             limit = found;
             best = candidate;
         }

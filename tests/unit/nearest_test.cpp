@@ -32,6 +32,13 @@ TEST(NearestName, IsNoneWhereNothingIsNear) {
     EXPECT_EQ(nearest_name("xxxxxxzation_id", names), "");
 }
 
+TEST(NearestName, HasSomethingInCommon) {
+    constexpr std::array<std::string_view, 2> short_names{"a", "xy"};
+    EXPECT_EQ(nearest_name("", short_names), "");
+    EXPECT_EQ(nearest_name("b", short_names), "");
+    EXPECT_EQ(nearest_name("xz", short_names), "xy");
+}
+
 TEST(NearestName, OfEquallyNearOnesIsTheFirst) {
     constexpr std::array<std::string_view, 2> pair{"abc", "abd"};
     EXPECT_EQ(nearest_name("abx", pair), "abc");
