@@ -60,8 +60,9 @@ class Reading {
                 return ask_for(half());
             }
             if (size > 0 && std::all_of(page.records.begin(), page.records.end(), is_undated)) {
-                throw Failure{Exit::protocol, "the server's records carry no time that can be read",
-                              "the API has changed, or something else answers in its place; nothing of this was written"};
+                throw Failure{
+                    Exit::protocol, "the server's records carry no time that can be read",
+                    "the API has changed, or something else answers in its place; nothing of this was written"};
             }
             note_strays(page, overlap);
             skipped_.push_back(overlap);
@@ -81,9 +82,10 @@ class Reading {
                 return;
             }
             overlap = source_.has_ids || mode == Mode::to_the_end ? 0 : run_at_end(page) + 1;
-            if (overlap > size) {
-                // The whole page has one time: no shift could be noticed. Stop before it; it gets a slice of its own.
-                return ask_for(page.records.front().key.time - shortest - window_.from);
+            if (overlap >= size) {
+                // All of the page but its first record has one time: no shift could be noticed. Stop before that time;
+                // it gets a slice of its own.
+                return ask_for(page.records.back().key.time - shortest - window_.from);
             }
             offset += static_cast<std::int64_t>(size - overlap);
         }
@@ -155,8 +157,8 @@ class Reading {
                                              [](const Record& a, const Record& b) { return a.key.time < b.key.time; });
         const Span seen = std::max(shortest, window_.to - std::min(oldest->key.time, window_.to));
         const Span whole = window_.to - window_.from;
-        const auto expected = static_cast<double>(inside_) * static_cast<double>(whole.count()) /
-                              static_cast<double>(seen.count());
+        const auto expected =
+            static_cast<double>(inside_) * static_cast<double>(whole.count()) / static_cast<double>(seen.count());
         const bool hopeless = slice_.pages.size() == 1 && expected > 2.0 * static_cast<double>(budget);
         if (!hopeless && inside_ <= budget && bytes <= limits_.bytes) {
             return false;
@@ -183,9 +185,10 @@ class Reading {
                 return;
             }
         }
-        throw Failure{Exit::protocol,
-                      fmt::format("the records of {} differ from reading to reading", format_instant(window_.from)),
-                      "the server's answer does not settle; nothing of this moment was written, the next run tries again"};
+        throw Failure{
+            Exit::protocol,
+            fmt::format("the records of {} differ from reading to reading", format_instant(window_.from)),
+            "the server's answer does not settle; nothing of this moment was written, the next run tries again"};
     }
 
     /// Oldest first, without what is outside the window or was read twice.
@@ -216,7 +219,7 @@ class Reading {
     const Fetch& fetch_;
     Window window_;
     const SliceLimits& limits_;
-    int limit_;                         ///< as echoed
+    int limit_;  ///< as echoed
     std::size_t inside_ = 0;
     std::vector<std::size_t> skipped_;  ///< for each page, records at its start that the page before had
     Slice slice_;
@@ -233,7 +236,8 @@ Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexce
     const auto factor = records == 0 ? 8.0 : std::clamp(wanted / static_cast<double>(records), 0.25, 8.0);
     // A year is more than any log keeps, and far from overflowing.
     const auto longest = static_cast<double>(Span{std::chrono::hours{24 * 3660}}.count());
-    return Span{std::max<std::int64_t>(1, static_cast<std::int64_t>(std::min(longest, static_cast<double>(span.count()) * factor)))};
+    return Span{std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(std::min(longest, static_cast<double>(span.count()) * factor)))};
 }
 
 }  // namespace aquila

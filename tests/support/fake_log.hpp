@@ -1,0 +1,142 @@
+// Why: the collecting core is tried against a log that behaves as the audit APIs do (newest first, paged by offset,
+// both ends of a window included, records that come while pages are read), in memory, its bad habits to be switched on.
+#pragma once
+
+#include "aquila_fetch/slice.hpp"
+#include "aquila_fetch/source.hpp"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aquila::test {
+
+inline constexpr Instant noon{std::chrono::seconds{1'775'995'200}};  // 2026-04-12T12:00:00Z
+
+class FakeLog {
+  public:
+    /// `product`: "jira" (records with ids) or "confluence" (without).
+    explicit FakeLog(std::string_view product) : source{*find_source(product)} {}
+
+    /// A record of that time; it can be seen from `visible` on, or at once.
+    void add(Instant time, std::string_view text = "", std::optional<Instant> visible = std::nullopt) {
+        Entry entry{time, ++last_id_, spell(time, text)};
+        if (visible && *visible > now) {
+            hidden_.emplace(*visible, std::move(entry));
+        } else {
+            insert(std::move(entry));
+        }
+    }
+
+    [[nodiscard]] Page fetch(const Query& query) {
+        if (before_answer) {
+            before_answer();
+        }
+        ++requests;
+        reveal();
+        auto answer = source.parse(page(query), query);
+        if (date_skew) {
+            answer.served = std::chrono::floor<std::chrono::seconds>(now + *date_skew);
+        }
+        return answer;
+    }
+
+    [[nodiscard]] Fetch fetcher() {
+        return [this](const Query& query) { return fetch(query); };
+    }
+
+    /// The bodies of all records, those not visible yet too, sorted.
+    [[nodiscard]] std::vector<std::string> bodies() const {
+        std::vector<std::string> all;
+        for (const Entry& entry : entries_) {
+            all.push_back(entry.body);
+        }
+        for (const auto& [visible, entry] : hidden_) {
+            all.push_back(entry.body);
+        }
+        std::sort(all.begin(), all.end());
+        return all;
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size() + hidden_.size(); }
+
+    const Source& source;
+    Instant now = noon;                       ///< the server's time; what was hidden until then can be seen
+    std::optional<Span> date_skew = Span{0};  ///< how far Date is ahead of that; nullopt: no Date
+    std::size_t cap = 1000;                   ///< records of a page at most
+    bool echoes_cap = true;                   ///< else it repeats the limit that was asked for
+    bool ignores_window = false;
+    bool ignores_offset = false;
+    std::function<void()> before_answer;
+    std::size_t requests = 0;
+
+  private:
+    struct Entry {
+        Instant time;
+        std::int64_t id = 0;
+        std::string body;
+
+        [[nodiscard]] bool is_older(const Entry& other) const noexcept {
+            return time != other.time ? time < other.time : id < other.id;
+        }
+    };
+
+    [[nodiscard]] std::string spell(Instant time, std::string_view text) const {
+        if (!source.has_ids) {
+            return fmt::format(R"({{"creationDate":{},"summary":"{}"}})", time.time_since_epoch().count(), text);
+        }
+        const auto created = format_instant(time);
+        return fmt::format(R"({{"id":{},"summary":"{}","created":"{}+0000"}})", last_id_, text,
+                           created.substr(0, created.size() - 1));
+    }
+
+    void insert(Entry entry) {
+        const auto place = std::upper_bound(entries_.begin(), entries_.end(), entry,
+                                            [](const Entry& a, const Entry& b) { return a.is_older(b); });
+        entries_.insert(place, std::move(entry));
+    }
+
+    void reveal() {
+        while (!hidden_.empty() && hidden_.begin()->first <= now) {
+            insert(std::move(hidden_.begin()->second));
+            hidden_.erase(hidden_.begin());
+        }
+    }
+
+    [[nodiscard]] std::string page(const Query& query) const {
+        auto begin = entries_.rbegin();
+        auto end = entries_.rend();
+        if (query.window && !ignores_window) {
+            begin = std::partition_point(begin, end, [&](const Entry& entry) { return entry.time > query.window->to; });
+            end =
+                std::partition_point(begin, end, [&](const Entry& entry) { return entry.time >= query.window->from; });
+        }
+        const auto limit = std::min(static_cast<std::size_t>(query.limit), cap);
+        begin += ignores_offset ? 0 : std::min<std::ptrdiff_t>(query.offset, end - begin);
+        const bool more = static_cast<std::size_t>(end - begin) > limit;
+        end = more ? begin + static_cast<std::ptrdiff_t>(limit) : end;
+        std::vector<std::string_view> bodies;
+        std::transform(begin, end, std::back_inserter(bodies),
+                       [](const Entry& entry) -> std::string_view { return entry.body; });
+        const auto echoed = echoes_cap ? limit : static_cast<std::size_t>(query.limit);
+        if (source.has_ids) {
+            return fmt::format(R"({{"offset":{},"limit":{},"total":{},"records":[{}]}})", query.offset, echoed,
+                               entries_.size(), fmt::join(bodies, ","));
+        }
+        return fmt::format(R"({{"results":[{}],"start":{},"limit":{},"size":{},"_links":{{{}}}}})",
+                           fmt::join(bodies, ","), query.offset, echoed, bodies.size(),
+                           more ? R"("next":"/rest/api/audit")" : "");
+    }
+
+    std::vector<Entry> entries_;  ///< oldest first
+    std::multimap<Instant, Entry> hidden_;
+    std::int64_t last_id_ = 10'000;
+};
+
+}  // namespace aquila::test

@@ -1,0 +1,34 @@
+// Why: tests read a whole window slice by slice, as the collecting loop does, but for its disk.
+#pragma once
+
+#include "aquila_fetch/slice.hpp"
+#include "support/fake_log.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace aquila::test {
+
+/// The bodies of a window's records, sorted.
+inline std::vector<std::string> read_window(FakeLog& log, Window window, const SliceLimits& limits) {
+    std::vector<std::string> bodies;
+    Span span = window.to - window.from;
+    for (Instant at = window.from; at < window.to;) {
+        const Window piece{at, std::min(window.to, at + span)};
+        const Slice slice = read_slice(log.source, log.fetcher(), piece, limits);
+        if (slice.smaller) {
+            span = *slice.smaller;
+            continue;
+        }
+        for (const auto& line : slice.lines) {
+            bodies.emplace_back(line.record->body);
+        }
+        span = next_span(piece.to - piece.from, slice.lines.size(), limits);
+        at = piece.to;
+    }
+    std::sort(bodies.begin(), bodies.end());
+    return bodies;
+}
+
+}  // namespace aquila::test
