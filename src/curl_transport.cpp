@@ -1,6 +1,8 @@
 #include "aquila_fetch/curl_transport.hpp"
 
 #include "curl_ending.hpp"
+#include "curl_headers.hpp"
+#include "curl_options.hpp"
 
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/stop.hpp"
@@ -8,93 +10,13 @@
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
 #include <new>
-#include <tuple>
 
 #include <curl/curl.h>
 #include <fmt/core.h>
-#include <string.h>  // explicit_bzero is no part of <cstring>
-#include <unistd.h>
 
 namespace aquila {
 namespace {
-
-bool is_control(char c) noexcept {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7F;
-}
-
-/// The request's header lines in curl's form. One of them is a secret, so all are wiped.
-class HeaderList {
-  public:
-    HeaderList() = default;
-    HeaderList(const HeaderList&) = delete;
-    HeaderList& operator=(const HeaderList&) = delete;
-    ~HeaderList() {
-        for (const curl_slist* node = list_; node != nullptr; node = node->next) {
-            explicit_bzero(node->data, std::strlen(node->data));
-        }
-        curl_slist_free_all(list_);
-    }
-
-    void add(std::string_view name, std::string_view value) {
-        if (std::ranges::any_of(name, is_control) || std::ranges::any_of(value, is_control)) {
-            throw Failure{Exit::config, fmt::format("the value for the {} header holds a control character", name),
-                          "check the token and the e-mail address for line breaks and other invisible characters"};
-        }
-        std::string line;
-        line.reserve(name.size() + value.size() + 2);  // so that no shorter copy of a secret stays behind
-        line.append(name).append(": ").append(value);
-        curl_slist* longer = curl_slist_append(list_, line.c_str());
-        wipe(line);
-        if (longer == nullptr) {
-            throw std::bad_alloc{};
-        }
-        list_ = longer;
-    }
-
-    [[nodiscard]] curl_slist* get() const noexcept { return list_; }
-
-  private:
-    curl_slist* list_ = nullptr;
-};
-
-void check_readable(const std::string& path, std::string_view key) {
-    std::error_code ignored;
-    const int reason = std::filesystem::is_directory(path, ignored) ? EISDIR
-                       : ::access(path.c_str(), R_OK) != 0          ? errno
-                                                                    : 0;
-    if (reason != 0) {
-        throw Failure{Exit::config, fmt::format("{} {}: {}", key, path, describe_errno(reason)),
-                      fmt::format("check that the file of `{}` is there and may be read by this user", key)};
-    }
-}
-
-/// host[:port] of the proxy, for messages; its URL may hold a password.
-std::string proxy_name(const std::string& proxy) {
-    const std::string origin = origin_of(proxy.find("://") == std::string::npos ? "http://" + proxy : proxy);
-    constexpr std::string_view schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
-    const std::size_t colon = origin.find("://");
-    if (origin.empty() || std::ranges::find(schemes, std::string_view{origin}.substr(0, colon)) == std::end(schemes)) {
-        throw Failure{
-            Exit::config, "proxy: this is not the address of a proxy",
-            "write `proxy` as scheme://[user:password@]host:port; the scheme is http, https, socks5h, socks5, "
-            "socks4a or socks4"};
-    }
-    return origin.substr(colon + 3);
-}
-
-/// Where the curl command looks for the trusted certificates besides its option; empty: the system's.
-std::string trusted_by_environment() {
-    for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
-        if (const char* value = std::getenv(name); value != nullptr && *value != '\0') {
-            return value;
-        }
-    }
-    return {};
-}
 
 long milliseconds(Span span) noexcept {
     return static_cast<long>(std::clamp<Span::rep>(span.count(), 1, INT_MAX));  // 0 would mean "for ever" to curl
@@ -104,7 +26,6 @@ long milliseconds(Span span) noexcept {
 
 struct CurlTransport::Impl {
     CurlOptions options;
-    std::string proxy;
     std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)> multi{curl_multi_init(), curl_multi_cleanup};
     std::unique_ptr<CURL, void (*)(CURL*)> easy{curl_easy_init(), curl_easy_cleanup};
     std::array<char, CURL_ERROR_SIZE> error_text{};
@@ -112,7 +33,7 @@ struct CurlTransport::Impl {
     bool headers_ended = false;  ///< libcurl takes a connection closed amid the headers for a whole, empty answer
     std::size_t last_size = 0;   ///< of the answer before: what a server that does not tell is likely to send again
 
-    explicit Impl(const CurlOptions& given) : options{given} {
+    explicit Impl(CurlOptions settled) : options{std::move(settled)} {
         if (!multi || !easy) {
             throw std::bad_alloc{};
         }
@@ -127,6 +48,12 @@ struct CurlTransport::Impl {
         }
     }
 
+    void set_text(CURLoption option, const std::string& text) {
+        if (!text.empty()) {
+            set(option, text.c_str());
+        }
+    }
+
     template <typename Value>
     [[nodiscard]] Value get(CURLINFO what) const {
         Value value{};
@@ -135,20 +62,19 @@ struct CurlTransport::Impl {
     }
 
     void set_up();
-    void set_up_tls();
-    void prepare(const Request& request, HeaderList& headers);
-    [[nodiscard]] CURLcode perform();
+    void prepare(const Request& request, CurlHeaders& headers);
+    [[nodiscard]] CURLcode perform() const;
     [[nodiscard]] Response answer();
     [[nodiscard]] Response failure(CURLcode code, const Request& request) const;
 
-    static std::size_t on_header(const char* data, std::size_t, std::size_t size, void* self) noexcept {
+    static std::size_t on_header(const char* data, std::size_t /*one*/, std::size_t size, void* self) noexcept {
         const std::string_view line{data, size};
         bool& ended = static_cast<Impl*>(self)->headers_ended;
         ended = line == "\r\n" || line == "\n" || (ended && !line.starts_with("HTTP/"));
         return size;
     }
     std::size_t receive(const char* data, std::size_t size);
-    static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) noexcept {
+    static std::size_t on_body(char* data, std::size_t /*one*/, std::size_t size, void* self) noexcept {
         try {
             return static_cast<Impl*>(self)->receive(data, size);
         } catch (...) {
@@ -178,40 +104,26 @@ void CurlTransport::Impl::set_up() {
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_timeout));
     set(CURLOPT_TIMEOUT_MS, milliseconds(options.request_timeout));
-    set(CURLOPT_USERAGENT, options.user_agent.empty() ? "aquila-fetch" : options.user_agent.c_str());
+    set(CURLOPT_USERAGENT, options.user_agent.c_str());
 
     set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // Authorization is not for a proxy's CONNECT
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    if (!options.proxy.empty()) {
-        proxy = proxy_name(options.proxy);
-        set(CURLOPT_PROXY, options.proxy.c_str());
-    }
-    set_up_tls();
-}
+    set_text(CURLOPT_PROXY, options.proxy);  // else curl looks into the environment
 
-void CurlTransport::Impl::set_up_tls() {
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
     set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    const std::tuple<const char*, CURLoption, std::string> files[] = {
-        {"ca_file", CURLOPT_CAINFO, options.ca_file.empty() ? trusted_by_environment() : options.ca_file},
-        {"client_cert_file", CURLOPT_SSLCERT, options.client_cert_file},
-        {"client_key_file", CURLOPT_SSLKEY, options.client_key_file}};
-    for (const auto& [key, option, path] : files) {
-        if (path.empty()) {
-            continue;
-        }
-        check_readable(path, key);
-        set(option, path.c_str());
-        if (option == CURLOPT_CAINFO) {
-            set(CURLOPT_CAPATH, nullptr);  // instead of the system's, not besides
-            set(CURLOPT_PROXY_CAINFO, path.c_str());
-            set(CURLOPT_PROXY_CAPATH, nullptr);
-        }
+    set_text(CURLOPT_SSLCERT, options.client_cert_file);
+    set_text(CURLOPT_SSLKEY, options.client_key_file);
+    set_text(CURLOPT_CAINFO, options.ca_file);
+    set_text(CURLOPT_PROXY_CAINFO, options.ca_file);
+    if (!options.ca_file.empty()) {
+        set(CURLOPT_CAPATH, nullptr);  // instead of the system's, not besides
+        set(CURLOPT_PROXY_CAPATH, nullptr);
     }
 }
 
-void CurlTransport::Impl::prepare(const Request& request, HeaderList& headers) {
+void CurlTransport::Impl::prepare(const Request& request, CurlHeaders& headers) {
     bool accepts = false;
     for (const auto& [name, value] : request.headers) {
         headers.add(name, value);
@@ -239,7 +151,7 @@ void CurlTransport::Impl::prepare(const Request& request, HeaderList& headers) {
     headers_ended = false;
 }
 
-CURLcode CurlTransport::Impl::perform() {
+CURLcode CurlTransport::Impl::perform() const {
     struct Membership {
         CURLM* multi;
         CURL* easy;
@@ -309,8 +221,8 @@ Response CurlTransport::Impl::failure(CURLcode code, const Request& request) con
                       .request_timeout = options.request_timeout,
                       .body_cap = options.body_cap};
     ending.host.erase(0, ending.host.find("//") + 2);
-    if (!proxy.empty()) {
-        ending.host += fmt::format(" (through the proxy {})", proxy);
+    if (!options.proxy.empty()) {
+        ending.host += fmt::format(" (through the proxy {})", proxy_name(options.proxy));
     }
     return explain(ending);
 }
@@ -320,13 +232,13 @@ CurlTransport::CurlTransport(const CurlOptions& options) {
     if (initialised != CURLE_OK) {
         throw Failure{Exit::software, fmt::format("libcurl does not start: {}", curl_easy_strerror(initialised))};
     }
-    impl_ = std::make_unique<Impl>(options);
+    impl_ = std::make_unique<Impl>(settle(options));
 }
 
 CurlTransport::~CurlTransport() = default;
 
 Response CurlTransport::send(const Request& request) {
-    HeaderList headers;
+    CurlHeaders headers;
     impl_->prepare(request, headers);
     const CURLcode code = impl_->perform();
     return code == CURLE_OK ? impl_->answer() : impl_->failure(code, request);

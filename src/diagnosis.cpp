@@ -24,24 +24,25 @@ struct When {
     std::string_view words{};  ///< alternatives, a bar between them
 
     [[nodiscard]] constexpr When gateway() const {
-        return with([](When& w) { w.at_gateway = true; });
+        When when = *this;
+        when.at_gateway = true;
+        return when;
     }
     [[nodiscard]] constexpr When basic() const {
-        return with([](When& w) { w.with_basic = true; });
+        When when = *this;
+        when.with_basic = true;
+        return when;
     }
     [[nodiscard]] constexpr When organization() const {
-        return with([](When& w) { w.of_organization = true; });
+        When when = *this;
+        when.of_organization = true;
+        return when;
     }
     [[nodiscard]] constexpr When seen(Sign where, std::string_view what = {}) const {
-        return with([&](When& w) { w.sign = where, w.words = what; });
-    }
-
-  private:
-    template <typename Change>
-    [[nodiscard]] constexpr When with(Change change) const {
-        When changed = *this;
-        change(changed);
-        return changed;
+        When when = *this;
+        when.sign = where;
+        when.words = what;
+        return when;
     }
 };
 

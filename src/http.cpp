@@ -104,7 +104,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept {
-    return part.empty() || !std::ranges::search(text, part, same_letter).empty();
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), same_letter) != text.end() || part.empty();
 }
 
 std::string_view Response::header(std::string_view name) const noexcept {
