@@ -33,9 +33,9 @@ class Reading {
         : source_{source}, fetch_{fetch}, window_{window}, limits_{limits}, limit_{limits.page_size} {}
 
     Slice run() {
-        const bool smallest = window_.to - window_.from <= shortest;
-        read_pages(smallest ? Mode::to_the_end : Mode::within_limits);
-        if (smallest && !source_.has_ids && slice_.pages.size() > 1) {
+        to_the_end_ = window_.to - window_.from <= shortest;
+        read_pages();
+        if (to_the_end_ && !source_.has_ids && slice_.pages.size() > 1) {
             read_until_agreed();
         }
         if (!slice_.smaller) {
@@ -45,9 +45,7 @@ class Reading {
     }
 
   private:
-    enum class Mode { within_limits, to_the_end };
-
-    void read_pages(Mode mode) {
+    void read_pages() {
         std::int64_t offset = 0;
         std::size_t overlap = 0;
         std::size_t bytes = 0;
@@ -56,7 +54,7 @@ class Reading {
             const Page& page = fetch_page(offset);
             const auto size = page.records.size();
             const Page* const previous = slice_.pages.size() > 1 ? &slice_.pages[slice_.pages.size() - 2] : nullptr;
-            if (previous != nullptr && mode == Mode::within_limits && !begins_again(*previous, page, overlap)) {
+            if (previous != nullptr && !to_the_end_ && !begins_again(*previous, page, overlap)) {
                 return ask_for(half());
             }
             if (size > 0 && std::all_of(page.records.begin(), page.records.end(), is_undated)) {
@@ -78,14 +76,18 @@ class Reading {
                               "the server, or a cache before it, ignores the offset; nothing of this was written"};
             }
             bytes += page.text->size();
-            if (mode == Mode::within_limits && is_too_large(page, bytes)) {
+            if (!to_the_end_ && is_too_large(page, bytes)) {
                 return;
             }
-            overlap = source_.has_ids || mode == Mode::to_the_end ? 0 : run_at_end(page) + 1;
+            overlap = source_.has_ids || to_the_end_ ? 0 : run_at_end(page) + 1;
             if (overlap >= size) {
-                // All of the page but its first record has one time: no shift could be noticed. Stop before that time;
-                // it gets a slice of its own.
-                return ask_for(page.records.back().key.time - shortest - window_.from);
+                // All of the page but its first record has one time: no shift could be noticed.
+                const Instant time = page.records.back().key.time;
+                if (time <= window_.to) {
+                    return ask_for(time - shortest - window_.from);  // stop before it; it gets a slice of its own
+                }
+                to_the_end_ = true;  // the server does not keep to the window: a smaller one would not help
+                overlap = 0;
             }
             offset += static_cast<std::int64_t>(size - overlap);
         }
@@ -165,13 +167,15 @@ class Reading {
         }
         const auto wanted = static_cast<double>(seen.count()) * 0.6 * static_cast<double>(budget) /
                             static_cast<double>(std::max<std::size_t>(inside_, 1));
-        ask_for(std::min(half(), Span{static_cast<std::int64_t>(wanted)}));
+        ask_for(Span{static_cast<std::int64_t>(std::min(wanted, static_cast<double>(half().count())))});
         return true;
     }
 
     [[nodiscard]] Span half() const noexcept { return (window_.to - window_.from) / 2; }
+    /// Smaller by an eighth at least, so that a server which answers alike whatever the window is soon found out.
     void ask_for(Span span) {
-        slice_.smaller = std::clamp(span, shortest, std::max(shortest, window_.to - window_.from - shortest));
+        const Span whole = window_.to - window_.from;
+        slice_.smaller = std::clamp(span, shortest, std::max(shortest, whole - std::max(shortest, whole / 8)));
     }
 
     void read_until_agreed() {
@@ -180,7 +184,7 @@ class Reading {
             slice_.pages.clear();
             skipped_.clear();
             slice_.before = slice_.after = 0;
-            read_pages(Mode::to_the_end);
+            read_pages();
             if (std::equal(before.begin(), before.end(), slice_.pages.begin(), slice_.pages.end(), same_records)) {
                 return;
             }
@@ -219,7 +223,8 @@ class Reading {
     const Fetch& fetch_;
     Window window_;
     const SliceLimits& limits_;
-    int limit_;  ///< as echoed
+    int limit_;                ///< as echoed
+    bool to_the_end_ = false;  ///< however much it is, and however the pages shift
     std::size_t inside_ = 0;
     std::vector<std::size_t> skipped_;  ///< for each page, records at its start that the page before had
     Slice slice_;

@@ -11,12 +11,13 @@
 namespace aquila::test {
 
 /// The bodies of a window's records, sorted.
-inline std::vector<std::string> read_window(FakeLog& log, Window window, const SliceLimits& limits) {
+inline std::vector<std::string> read_window(const Source& source, const Fetch& fetch, Window window,
+                                            const SliceLimits& limits) {
     std::vector<std::string> bodies;
     Span span = window.to - window.from;
     for (Instant at = window.from; at < window.to;) {
         const Window piece{at, std::min(window.to, at + span)};
-        const Slice slice = read_slice(log.source, log.fetcher(), piece, limits);
+        const Slice slice = read_slice(source, fetch, piece, limits);
         if (slice.smaller) {
             span = *slice.smaller;
             continue;
@@ -29,6 +30,10 @@ inline std::vector<std::string> read_window(FakeLog& log, Window window, const S
     }
     std::sort(bodies.begin(), bodies.end());
     return bodies;
+}
+
+inline std::vector<std::string> read_window(FakeLog& log, Window window, const SliceLimits& limits) {
+    return read_window(log.source, log.fetcher(), window, limits);
 }
 
 }  // namespace aquila::test
