@@ -244,6 +244,7 @@ TEST(MakeDirectories, LeavesWhatIsThere) {
 TEST(MakeDirectories, KeepsTheGroupOfASharedFolder) {
     const Scratch scratch;
     ::chmod(scratch.path().c_str(), 02700);
+    const Umask changed{077};
     make_directories(scratch / "a/b");
     EXPECT_EQ(Scratch::mode_of(scratch / "a/b"), 02750U);
 }
