@@ -18,6 +18,7 @@ constexpr const char* footer = R"(Examples:
   aquila-fetch --product jira                   the section whose product is jira
   aquila-fetch --source jira-eu --since 180d    older history too; only what is not collected yet
   aquila-fetch --product confluence --dry-run   show the records, write nothing
+  aquila-fetch verify --source jira --since 7d  is anything missing or doubled?
   aquila-fetch sources                          products it knows, sections of the configuration
 
 The configuration is --config, else $AQUILA_FETCH_CONFIG, $XDG_CONFIG_HOME/aquila-fetch/aquila-fetch.ini,
@@ -73,9 +74,9 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.add_option("--log-format", format, "text or json")->check(one_of(formats))->type_name("FORMAT");
     app.add_flag("-q,--quiet", quiet, "errors only");
     app.add_flag("-v,--verbose", verbose, "debug messages too");
+    app.add_flag("--json", arguments.json, "verify, sources: as JSON");
+    auto* verify = app.add_subcommand("verify", "compare a window with what was written: missing, duplicated, unexpected");
     auto* sources = app.add_subcommand("sources", "the products it knows, and the sections of the INI");
-    sources->fallthrough();
-    sources->add_flag("--json", arguments.json, "as JSON");
 
     try {
         app.parse(argc, argv);
@@ -88,9 +89,13 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& error) {
         throw Failure{Exit::usage, error.what(), "aquila-fetch --help lists the commands and options"};
     }
-    if (sources->parsed()) {
-        arguments.command = Command::sources;
+    for (const CLI::Option* option : app.get_options()) {
+        // A variable that a script forgot to set must not count as an option that was left out.
+        if (option->count() > 0 && option->results().front().empty()) {
+            throw Failure{Exit::usage, option->get_name() + " has no value", "aquila-fetch --help tells what it takes"};
+        }
     }
+    arguments.command = sources->parsed() ? Command::sources : verify->parsed() ? Command::verify : Command::collect;
     arguments.log_level = quiet ? std::optional{log::Level::error} : lookup(levels, level);
     if (verbose) {
         arguments.log_level = log::Level::debug;

@@ -132,19 +132,8 @@ class Loop {
     }
 
     void read(const Window& window) {
-        Span span = window.to - window.from;
-        for (Instant at = window.from; at < window.to;) {
-            collecting_.check_stop();
-            const Window piece{at, window.to - at > span ? at + span : window.to};
-            const Slice slice = read_slice(collecting_.source, collecting_.fetch, piece, collecting_.limits);
-            if (slice.smaller) {
-                span = *slice.smaller;
-                continue;
-            }
-            commit(piece, slice);
-            span = next_span(piece.to - piece.from, slice.lines.size(), collecting_.limits);
-            at = piece.to;
-        }
+        read_slices(collecting_.source, collecting_.fetch, window, collecting_.limits, collecting_.check_stop,
+                    [this](const Window& piece, const Slice& slice) { commit(piece, slice); });
         if (unsaved_) {
             save();
         }

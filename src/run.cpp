@@ -4,17 +4,16 @@
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/collect.hpp"
 #include "aquila_fetch/credentials.hpp"
-#include "aquila_fetch/curl_transport.hpp"
-#include "aquila_fetch/endpoint.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/lock.hpp"
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/notices.hpp"
-#include "aquila_fetch/retry.hpp"
+#include "aquila_fetch/reach.hpp"
 #include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/snapshot.hpp"
 #include "aquila_fetch/source_list.hpp"
 #include "aquila_fetch/stop.hpp"
+#include "aquila_fetch/verify.hpp"
 
 #include <fmt/core.h>
 
@@ -89,18 +88,6 @@ Secret make_authorization(const SourceConfig& config, const Environment& environ
                                                   : bearer_authorization(token);
 }
 
-CurlOptions curl_options(const SourceConfig& config) {
-    CurlOptions options;
-    options.connect_timeout = config.connect_timeout;
-    options.request_timeout = config.request_timeout;
-    options.proxy = config.proxy;
-    options.ca_file = config.ca_file;
-    options.client_cert_file = config.client_cert_file;
-    options.client_key_file = config.client_key_file;
-    options.user_agent = "aquila-fetch/" AQUILA_FETCH_VERSION;
-    return options;
-}
-
 Lock take_lock(const SourceConfig& config, const std::filesystem::path& directory) {
     const auto path = config.lock_file.empty() ? directory / "lock" : std::filesystem::path{config.lock_file};
     make_directories(path.has_parent_path() ? path.parent_path() : ".");
@@ -149,8 +136,7 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
     const Source& source = *find_source(config.product);
     const std::string output = arguments.output.empty() ? config.effective_output() : arguments.output;
     const auto directory = state_directory(config, environment);
-    SystemClock clock;
-    const Wish wish = make_wish(arguments, config, clock.now());
+    const Wish wish = make_wish(arguments, config, SystemClock{}.now());
     Secret authorization = make_authorization(config, environment);
 
     std::optional<Lock> lock;
@@ -160,12 +146,6 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
     }
     const Checkpoint checkpoint{directory};
     State state = checkpoint.load().value_or(State{});
-
-    CurlTransport curl{curl_options(config)};
-    RetryPolicy policy;
-    policy.budget = config.retry_budget;
-    policy.requests_per_minute = config.requests_per_minute;
-    RetryingTransport transport{curl, clock, policy};
 
     const bool replace = config.output_mode == OutputMode::replace;
     std::optional<FileSink> file;
@@ -179,7 +159,8 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
         file.emplace(output);
         torn = recover(state, std::filesystem::absolute(output), save);
     }
-    Endpoint endpoint{source, config, std::move(authorization), transport, state};
+    Reach reach{source, config, std::move(authorization), state};
+    Endpoint& endpoint = reach.endpoint();
     if (replace) {
         replace_output(endpoint, source, config, output, arguments.dry_run);
         return;
@@ -187,10 +168,8 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
     check_identity(state, endpoint.identity(), config, checkpoint.path());
     endpoint.remember(state);
 
-    SliceLimits limits;
-    limits.page_size = config.page_size.value_or(source.page_size);
     StandardOutput standard_output;
-    const Collecting collecting{source, wish, limits,
+    const Collecting collecting{source, wish, reach.limits(),
                                 [&endpoint, &state](const Query& query) {
                                     stop::check();
                                     Page page = endpoint.fetch(query);
@@ -200,13 +179,46 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
                                 save, stop::check};
     Sink& sink = file ? static_cast<Sink&>(*file) : standard_output;
     const Tally tally = collect(collecting, state, sink, torn);
-    if (give_notices(source, wish, tally, transport.counts(), state)) {
+    if (give_notices(source, wish, tally, reach.counts(), state)) {
         save(state);
     }
     if (!arguments.dry_run) {
         summarise(tally.written, output);
     } else {
         log::info(fmt::format("{} records would be written into {}", tally.written, output));
+    }
+}
+
+/// Compares what the server holds with what the output files hold. Reads the checkpoint and never writes; takes no lock.
+void verify_source(const Arguments& arguments, const SourceConfig& config, const Environment& environment) {
+    const Source& source = *find_source(config.product);
+    const Wish wish = make_wish(arguments, config, SystemClock{}.now());
+    Secret authorization = make_authorization(config, environment);
+    const Checkpoint checkpoint{state_directory(config, environment)};
+    const auto state = checkpoint.load();
+    if (!state || state->covered.empty()) {
+        throw Failure{Exit::found, fmt::format("[{}] has collected nothing yet: there is nothing to verify", config.name),
+                      "run aquila-fetch first"};
+    }
+    const Window covered = state->covered.back();
+    const Window window{std::max(covered.from, wish.since.value_or(covered.to - config.initial_lookback)),
+                        std::min(covered.to, wish.until.value_or(covered.to))};
+    if (window.empty()) {
+        throw Failure{Exit::usage, "the window asked for was not collected",
+                      fmt::format("[{}] was collected from {} to {}", config.name, format_instant(covered.from),
+                                  format_instant(covered.to))};
+    }
+    const std::string output = arguments.output.empty() ? config.effective_output() : arguments.output;
+    Reach reach{source, config, std::move(authorization), *state};
+    check_identity(*state, reach.endpoint().identity(), config, checkpoint.path());
+    const auto comparison = compare(
+        source, [&reach](const Query& query) { return reach.endpoint().fetch(query); }, window, state->settled,
+        reach.limits(), output_files(output), stop::check);
+    print(describe(comparison, arguments.json));
+    if (!comparison.clean()) {
+        throw Failure{Exit::found, "the output is not what the server holds",
+                      "look for output files that were deleted, edited or restored; records that are missing can be collected into "
+                      "another file by a section of its own with --since"};
     }
 }
 
@@ -230,7 +242,11 @@ void run(const Arguments& arguments, const Environment& environment) {
         throw Failure{Exit::config, fmt::format("--output {} belongs to [{}]", arguments.output, owner->name),
                       "an output file belongs to one source: give another path"};
     }
-    collect_source(arguments, source, environment);
+    if (arguments.command == Command::verify) {
+        verify_source(arguments, source, environment);
+    } else {
+        collect_source(arguments, source, environment);
+    }
 }
 
 }  // namespace aquila

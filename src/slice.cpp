@@ -236,6 +236,24 @@ Slice read_slice(const Source& source, const Fetch& fetch, Window window, const 
     return Reading{source, fetch, window, limits}.run();
 }
 
+void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
+                 const std::function<void()>& check_stop,
+                 const std::function<void(const Window&, const Slice&)>& use) {
+    Span span = window.to - window.from;
+    for (Instant at = window.from; at < window.to;) {
+        check_stop();
+        const Window piece{at, window.to - at > span ? at + span : window.to};
+        const Slice slice = read_slice(source, fetch, piece, limits);
+        if (slice.smaller) {
+            span = *slice.smaller;
+            continue;
+        }
+        use(piece, slice);
+        span = next_span(piece.to - piece.from, slice.lines.size(), limits);
+        at = piece.to;
+    }
+}
+
 Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept {
     const auto wanted = 0.6 * static_cast<double>(limits.pages) * limits.page_size;
     const auto factor = records == 0 ? 8.0 : std::clamp(wanted / static_cast<double>(records), 0.25, 8.0);

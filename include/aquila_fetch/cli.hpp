@@ -9,7 +9,7 @@
 
 namespace aquila {
 
-enum class Command { collect, sources };
+enum class Command { collect, verify, sources };
 
 struct Arguments {
     Command command = Command::collect;

@@ -54,6 +54,12 @@ struct Slice {
 /// Failure 76: the server repeats a page for ever.
 [[nodiscard]] Slice read_slice(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits);
 
+/// Reads a whole window slice by slice, oldest first; `use` gets each with its stretch of time. `check_stop` is called before
+/// each, and may throw.
+void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
+                 const std::function<void()>& check_stop,
+                 const std::function<void(const Window&, const Slice&)>& use);
+
 /// How long the next slice should be, after one of `span` gave `records`.
 [[nodiscard]] Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept;
 

@@ -1,0 +1,251 @@
+#include "aquila_fetch/verify.hpp"
+
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/packed.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace aquila {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_examples = 5;
+constexpr std::size_t longest_example = 240;
+constexpr std::size_t chunk_size = std::size_t{1} << 20U;
+
+void note(Difference& difference, std::string_view example) {
+    ++difference.records;
+    if (difference.examples.size() < most_examples) {
+        difference.examples.emplace_back(example.substr(0, longest_example));
+    }
+}
+
+/// The keys of the window as the server holds them, counted down while the files are read.
+class Books {
+  public:
+    void add(const Key& key) { entries_.push_back({key, 1}); }
+
+    /// After the last add(): sorted, equal ones counted together.
+    void close() {
+        std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
+        std::size_t last = 0;
+        for (std::size_t i = 1; i < entries_.size(); ++i) {
+            if (entries_[i].key == entries_[last].key) {
+                ++entries_[last].left;
+            } else {
+                entries_[++last] = entries_[i];
+            }
+        }
+        entries_.resize(entries_.empty() ? 0 : last + 1);
+    }
+
+    enum class Found { expected, too_often, unknown };
+
+    Found strike(const Key& key) {
+        const auto entry = std::lower_bound(entries_.begin(), entries_.end(), key,
+                                            [](const Entry& a, const Key& wanted) { return a.key < wanted; });
+        if (entry == entries_.end() || entry->key != key) {
+            return Found::unknown;
+        }
+        if (entry->left == 0) {
+            return Found::too_often;
+        }
+        --entry->left;
+        return Found::expected;
+    }
+
+    /// The keys that no line has taken, with how often.
+    template <typename Use>
+    void for_each_left(Use use) const {
+        for (const Entry& entry : entries_) {
+            if (entry.left > 0) {
+                use(entry.key, entry.left);
+            }
+        }
+    }
+
+  private:
+    struct Entry {
+        Key key;
+        std::uint32_t left;
+    };
+    std::vector<Entry> entries_;
+};
+
+/// Reads lines and strikes them off the books.
+class Files {
+  public:
+    Files(const Source& source, Comparison& comparison, Books& books)
+        : source_{source}, comparison_{comparison}, books_{books} {}
+
+    void read(const fs::path& path) {
+        PackedReader reader{path};
+        std::string chunk(chunk_size, '\0');
+        std::string text;
+        while (const auto got = reader.read(chunk)) {
+            text.append(chunk, 0, got);
+            const auto end = text.rfind('\n');
+            if (end != std::string::npos) {
+                take(std::string_view{text}.substr(0, end + 1));
+                text.erase(0, end + 1);
+            }
+        }
+        if (!text.empty()) {
+            ++comparison_.lines;
+            note(comparison_.damaged, text);
+        }
+    }
+
+  private:
+    /// Whole lines at once, as the array of a page of their product; one by one when one of them is damaged.
+    void take(std::string_view lines) {
+        if (take_page(lines)) {
+            return;
+        }
+        while (!lines.empty()) {
+            const auto line = lines.substr(0, lines.find('\n') + 1);
+            if (!take_page(line)) {
+                ++comparison_.lines;
+                note(comparison_.damaged, line.substr(0, line.size() - 1));
+            }
+            lines.remove_prefix(line.size());
+        }
+    }
+
+    bool take_page(std::string_view lines) {
+        std::string body = fmt::format("{{\"{}\":[", source_.records);
+        body.reserve(body.size() + lines.size() + 64);
+        const auto begin = body.size();
+        body += lines;
+        std::replace(body.begin() + static_cast<std::ptrdiff_t>(begin), body.end(), '\n', ',');
+        body.back() = ']';
+        body += '}';
+        std::optional<Page> page;
+        try {
+            page = source_.parse(std::move(body), Query{});
+        } catch (const Failure&) {
+            return false;
+        }
+        const auto count = static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
+        if (page->records.size() != count) {
+            return false;  // a line that holds more than one object
+        }
+        for (const Record& record : page->records) {
+            strike(record);
+        }
+        return true;
+    }
+
+    void strike(const Record& record) {
+        ++comparison_.lines;
+        const auto& window = comparison_.window;
+        const bool inside = record.key.time == undated ||
+                            (record.key.time >= window.from && record.key.time < window.to);
+        if (!inside) {
+            return;
+        }
+        ++comparison_.in_files;
+        switch (books_.strike(record.key)) {
+            case Books::Found::expected: break;
+            case Books::Found::too_often: note(comparison_.duplicated, record.body); break;
+            case Books::Found::unknown: note(comparison_.unexpected, record.body); break;
+        }
+    }
+
+    const Source& source_;
+    Comparison& comparison_;
+    Books& books_;
+};
+
+}  // namespace
+
+std::vector<fs::path> output_files(const fs::path& output) {
+    const auto stem = output.stem().string();
+    std::vector<fs::path> files;
+    std::error_code error;
+    const auto folder = output.has_parent_path() ? output.parent_path() : fs::path{"."};
+    for (const auto& entry : fs::directory_iterator{folder, error}) {
+        if (entry.is_regular_file() && entry.path().filename().string().starts_with(stem)) {
+            files.push_back(entry.path());
+        }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+Comparison compare(const Source& source, const Fetch& fetch, Window window, Instant settled, const SliceLimits& limits,
+                   const std::vector<fs::path>& files, const std::function<void()>& check_stop) {
+    Comparison comparison;
+    comparison.window = window;
+    Books books;
+    read_slices(source, fetch, window, limits, check_stop, [&](const Window& /*piece*/, const Slice& slice) {
+        for (const auto& line : slice.lines) {
+            books.add(line.record->key);
+        }
+        comparison.on_server += slice.lines.size();
+    });
+    books.close();
+    Files reading{source, comparison, books};
+    for (const auto& file : files) {
+        check_stop();
+        comparison.files.push_back(file.string());
+        reading.read(file);
+    }
+    books.for_each_left([&](const Key& key, std::uint32_t count) {
+        auto& difference = key.time >= settled ? comparison.late : comparison.missing;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            note(difference, format_instant(key.time));
+        }
+    });
+    return comparison;
+}
+
+std::string describe(const Comparison& comparison, bool as_json) {
+    struct Row {
+        const char* name;
+        const Difference* difference;
+        const char* meaning;
+    };
+    const Row rows[] = {
+        {"missing", &comparison.missing, "on the server, in no file"},
+        {"late", &comparison.late, "new on the server since the last run; the next one writes it"},
+        {"duplicated", &comparison.duplicated, "in the files more often than on the server"},
+        {"unexpected", &comparison.unexpected, "in the files, not on the server"},
+        {"damaged", &comparison.damaged, "lines that are no record"},
+    };
+    if (as_json) {
+        nlohmann::ordered_json json{{"from", format_instant(comparison.window.from)},
+                                    {"to", format_instant(comparison.window.to)},
+                                    {"clean", comparison.clean()},
+                                    {"on_server", comparison.on_server},
+                                    {"in_files", comparison.in_files},
+                                    {"lines", comparison.lines},
+                                    {"files", comparison.files}};
+        for (const Row& row : rows) {
+            json[row.name] = {{"records", row.difference->records}, {"examples", row.difference->examples}};
+        }
+        return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    }
+    std::string text = fmt::format("{} to {}\n{} records on the server, {} in {} files ({} lines in all)\n",
+                                   format_instant(comparison.window.from), format_instant(comparison.window.to),
+                                   comparison.on_server, comparison.in_files, comparison.files.size(), comparison.lines);
+    for (const Row& row : rows) {
+        if (row.difference->records == 0 && row.difference == &comparison.late) {
+            continue;
+        }
+        text += fmt::format("{:<11} {:>8}", row.name, row.difference->records);
+        text += row.difference->records > 0 ? fmt::format("   {}\n", row.meaning) : "\n";
+        for (const auto& example : row.difference->examples) {
+            text += fmt::format("    {}\n", example);
+        }
+    }
+    text += comparison.clean() ? "every record of the window is in the output exactly once\n" : "";
+    return text;
+}
+
+}  // namespace aquila
