@@ -49,6 +49,9 @@ simdjson::error_code JsonTokens::read(std::string_view text) {
     text_ = text;
     count_ = 0;
     compact_ = true;
+    if (text.empty()) {
+        return simdjson::EMPTY;  // with no room made for the first stage yet, there may be none to call
+    }
     if (parser_.capacity() < text.size()) {
         // Some room to grow, so that pages of about the same size share one allocation.
         const auto error = parser_.allocate(text.size() + text.size() / 4 + 4096, 8);
