@@ -7,6 +7,7 @@
 namespace aquila {
 
 void wipe(std::string& text) noexcept {
+    text.clear();                  // also gives a moved-from text a known state
     text.resize(text.capacity());  // what an earlier, longer content left behind goes too
     ::explicit_bzero(text.data(), text.size());
     text.clear();

@@ -16,9 +16,9 @@ struct ConfigKey {
     std::string_view name;
     /// Reads the value into its member. What is wrong with it, to follow the key's name ("must …"), else empty; the
     /// value itself is never shown: people paste tokens behind the wrong key.
-    std::string (*set)(SourceConfig& source, std::string_view value);
+    std::string (*set)(SourceConfig& source, std::string_view value) = nullptr;
     /// Back to what it is when nobody sets it.
-    void (*reset)(SourceConfig& source);
+    void (*reset)(SourceConfig& source) = nullptr;
     bool secret = false;
     const std::string SourceConfig::*written = nullptr;  ///< a file that belongs to one source alone
     int group = 0;  ///< not 0: the same is said in another way by the other keys of that group
