@@ -5,7 +5,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,8 +18,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string hint_for(int error_number) {
+    constexpr std::array<std::pair<int, const char*>, 8> hints{{
+        {EACCES, "the user this runs as ({}) needs access to it and to the folders above it"},
+        {EPERM, "the user this runs as ({}) needs access to it and to the folders above it"},
+        {EROFS, "the file system is mounted read-only, or the systemd unit does not allow this path (ReadWritePaths=)"},
+        {ENOSPC, "make room on the disk; the next run goes on from the last checkpoint, nothing is lost or doubled"},
+        {EDQUOT, "the disk quota is used up; the next run goes on from the last checkpoint, nothing is lost or doubled"},
+        {ENOTDIR, "something that is no directory stands where a directory should be: check the path in the configuration"},
+        {EEXIST, "something that is no directory stands where a directory should be: check the path in the configuration"},
+        {ELOOP, "a symbolic link is in the way: give the real path"},
+    }};
+    const auto* const known =
+        std::find_if(hints.begin(), hints.end(), [=](const auto& hint) { return hint.first == error_number; });
+    const char* const text = known != hints.end() ? known->second : "check the disk, and the path in the configuration";
+    return fmt::format(fmt::runtime(text), fmt::format("uid {}", ::geteuid()));
+}
+
 [[noreturn]] void fail(Exit code, std::string_view what, const fs::path& path, int error_number) {
-    throw Failure{code, fmt::format("{} {}: {}", what, path.native(), describe_errno(error_number))};
+    throw Failure{code, fmt::format("{} {}: {}", what, path.native(), describe_errno(error_number)),
+                  hint_for(error_number)};
 }
 
 [[nodiscard]] fs::path parent_of(const fs::path& path) {

@@ -3,41 +3,20 @@
 # its first, second, third… write, fsync, fdatasync, rename, unlink or truncate, until a run ends unhurt; then the output may be
 # rotated; then two healthy runs must leave exactly what the server holds, every line whole. Nothing in the program knows of this.
 #   sweep.sh [PRODUCT…]          AQUILA_FETCH_BUILD: the build folder; CASES and CALLS choose what is done
+# shellcheck disable=SC2119  # run and start_sim may go without arguments
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-build=${AQUILA_FETCH_BUILD:-$PWD/build/release}
+# shellcheck source=tests/crash/simulated.bash
+. tests/crash/simulated.bash
 products=("$@")
 ((${#products[@]})) || products=(jira confluence)
 # WOUND:TURN; the long way is every one of both: CASES="KILL:none KILL:rename KILL:copytruncate ENOSPC:none …".
 read -ra cases <<<"${CASES:-KILL:none KILL:rename KILL:copytruncate ENOSPC:rename EIO:none}"
 read -ra calls <<<"${CALLS:-write fsync fdatasync rename unlink ftruncate}"
-command -v strace >/dev/null || { echo "skipped: no strace" >&2; exit 77; }
-strace -o /dev/null true 2>/dev/null || { echo "skipped: strace may not trace here" >&2; exit 77; }
-
-scratch=$(mktemp -d)
-sim_pid=
-cleanup() {
-    [[ -z $sim_pid ]] || kill "$sim_pid" 2>/dev/null || true
-    rm -rf "$scratch"
-}
-trap cleanup EXIT
+need strace curl
+strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
 cd "$scratch"
-
-"$build/atlassian_sim" --port 0 --port-file port --cloud-id sweep >sim.log 2>&1 &
-sim_pid=$!
-for _ in $(seq 200); do
-    [[ -s port ]] && break
-    sleep 0.05
-done
-url=http://127.0.0.1:$(cat port)
-printf sim-token >token
-chmod 600 token
-control() { curl -sS --fail --noproxy '*' "$@" >/dev/null; }
-generate() { control -X POST "$url/_sim/generate" -d "{\"product\":\"$1\",\"count\":$2,\"from\":\"$3\",\"to\":\"$4\",\"seed\":$5,\"twins\":0.2}"; }
-
-run() { "$build/aquila-fetch" -c sweep.ini -q "$@" >run.out 2>run.err; }
-# All output files as one, rotated ones too; Jira's lines without the offset and total of their page, which change from reading to reading.
-written() { find out -name 'flattened*' -type f -print0 | xargs -0 cat | sed -E 's/,"offset":[0-9]+,"total":[0-9]+\}$/}/' | sort; }
+start_sim
 
 # hurt PRODUCT WOUND TURN CALL N: one run that is hurt at its Nth CALL, a rotation, two healthy runs, the count. 1: it was not hurt.
 hurt() {
@@ -46,7 +25,7 @@ hurt() {
     rm -rf out state
     cp -a "base-$product/out" "base-$product/state" .
     strace -f -qq -o trace -e trace="$call" -e inject="$call:$inject:when=$n" \
-        "$build/aquila-fetch" -c sweep.ini -q >run.out 2>run.err || status=$?
+        "$build/aquila-fetch" -c crash.ini -q >run.out 2>run.err || status=$?
     grep -q -e INJECTED -e 'killed by' trace || return 1
     if [[ -e out/flattened.json ]]; then
         case $turn in
@@ -81,25 +60,14 @@ sweep() {
 }
 
 for product in "${products[@]}"; do
-    cat >sweep.ini <<END
-[$product]
-cloud_id = sweep
-email = admin@example.com
-token_file = $scratch/token
-api_url = $url
-state_dir = $scratch/state
-output = $scratch/out/flattened.json
-page_size = 50
-initial_lookback = 6h
-retry_budget = 5s
-END
+    ini "$product"
     rm -rf out state
     generate "$product" 120 -5h -3h 1
     run --until 172m
     mkdir "base-$product"
     mv out state "base-$product/"
     generate "$product" 700 -170m -2s 2
-    curl -sS --noproxy '*' "$url/_sim/records?product=$product" | sort >"expected-$product"
+    expected "$product" >"expected-$product"
     for case in "${cases[@]}"; do
         sweep "$product" "${case%:*}" "${case#*:}"
     done
