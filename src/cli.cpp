@@ -5,7 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include <map>
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace aquila {
 namespace {
@@ -25,26 +29,19 @@ The configuration is --config, else $AQUILA_FETCH_CONFIG, $XDG_CONFIG_HOME/aquil
 /etc/aquila-fetch/aquila-fetch.ini. Exit codes: 0 done, 64 command line, 65 checkpoint damaged, 66 file
 missing, 69 network, 73/74 disk, 75 already running, 76 unexpected answer, 77 refused, 78 configuration.)";
 
-const std::map<std::string, log::Level> levels{{"debug", log::Level::debug},
-                                               {"info", log::Level::info},
-                                               {"warning", log::Level::warning},
-                                               {"error", log::Level::error},
-                                               {"off", log::Level::off}};
-const std::map<std::string, log::Format> formats{{"text", log::Format::text}, {"json", log::Format::json}};
-
-template <typename Value>
-std::optional<Value> lookup(const std::map<std::string, Value>& names, const std::string& name) {
-    const auto found = names.find(name);
-    return found == names.end() ? std::nullopt : std::optional{found->second};
-}
-
-template <typename Value>
-CLI::IsMember one_of(const std::map<std::string, Value>& names) {
+template <typename Names>
+CLI::IsMember one_of(const Names& names) {
     std::vector<std::string> keys;
     for (const auto& [name, value] : names) {
-        keys.push_back(name);
+        keys.emplace_back(name);
     }
     return CLI::IsMember{keys};
+}
+
+template <typename Value, std::size_t Size>
+std::optional<Value> lookup(const std::array<std::pair<std::string_view, Value>, Size>& names, std::string_view wanted) {
+    const auto found = std::find_if(names.begin(), names.end(), [=](const auto& name) { return name.first == wanted; });
+    return found == names.end() ? std::nullopt : std::optional{found->second};
 }
 
 }  // namespace
@@ -70,8 +67,8 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.add_option("--until", arguments.until, "read no further than this")->type_name("T");
     app.add_flag("--dry-run", arguments.dry_run, "records to standard output; output and state stay untouched");
     app.add_option("--output", arguments.output, "another output file")->type_name("PATH");
-    app.add_option("--log-level", level, "debug, info, warning, error, off")->check(one_of(levels))->type_name("LEVEL");
-    app.add_option("--log-format", format, "text or json")->check(one_of(formats))->type_name("FORMAT");
+    app.add_option("--log-level", level, "debug, info, warning, error, off")->check(one_of(log::level_names))->type_name("LEVEL");
+    app.add_option("--log-format", format, "text or json")->check(one_of(log::format_names))->type_name("FORMAT");
     app.add_flag("-q,--quiet", quiet, "errors only");
     app.add_flag("-v,--verbose", verbose, "debug messages too");
     app.add_flag("--json", arguments.json, "verify, sources: as JSON");
@@ -96,11 +93,11 @@ Parsed parse_arguments(int argc, const char* const* argv) {
         }
     }
     arguments.command = sources->parsed() ? Command::sources : verify->parsed() ? Command::verify : Command::collect;
-    arguments.log_level = quiet ? std::optional{log::Level::error} : lookup(levels, level);
+    arguments.log_level = quiet ? std::optional{log::Level::error} : lookup(log::level_names, level);
     if (verbose) {
         arguments.log_level = log::Level::debug;
     }
-    arguments.log_format = lookup(formats, format);
+    arguments.log_format = lookup(log::format_names, format);
     return parsed;
 }
 

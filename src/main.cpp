@@ -5,9 +5,11 @@
 #include "aquila_fetch/run.hpp"
 #include "aquila_fetch/stop.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include <malloc.h>
 #include <sys/prctl.h>
@@ -32,11 +34,18 @@ void keep_memory() {
     ::mallopt(M_TRIM_THRESHOLD, large);
 }
 
-int report(const aquila::Failure& failure) {
-    aquila::log::error(failure.what());
-    if (!failure.hint().empty()) {
-        aquila::log::hint(failure.hint());
+/// A log line is one line: several mistakes are several lines, each with its prefix.
+void for_each_line(std::string_view text, void (*use)(std::string_view)) {
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        use(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
     }
+}
+
+int report(const aquila::Failure& failure) {
+    for_each_line(failure.what(), aquila::log::error);
+    for_each_line(failure.hint(), aquila::log::hint);
     return static_cast<int>(failure.code());
 }
 
