@@ -22,20 +22,25 @@ constexpr auto values = make_values();
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    std::uint32_t group = 0;
-    unsigned bits = 0;
-    for (const char byte : bytes) {
-        group = (group << 8U) | static_cast<unsigned char>(byte);
-        for (bits += 8; bits >= 6; bits -= 6) {
-            text += alphabet[(group >> (bits - 6)) & 63U];
+    std::string text((bytes.size() + 2) / 3 * 4, '=');
+    auto* out = text.data();
+    const auto at = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+    std::size_t i = 0;
+    for (; i + 3 <= bytes.size(); i += 3) {
+        const std::uint32_t group = (at(i) << 16U) | (at(i + 1) << 8U) | at(i + 2);
+        *out++ = alphabet[group >> 18U];
+        *out++ = alphabet[(group >> 12U) & 63U];
+        *out++ = alphabet[(group >> 6U) & 63U];
+        *out++ = alphabet[group & 63U];
+    }
+    if (const auto left = bytes.size() - i; left > 0) {
+        const std::uint32_t group = (at(i) << 16U) | (left == 2 ? at(i + 1) << 8U : 0U);
+        *out++ = alphabet[group >> 18U];
+        *out++ = alphabet[(group >> 12U) & 63U];
+        if (left == 2) {
+            *out = alphabet[(group >> 6U) & 63U];
         }
     }
-    if (bits > 0) {
-        text += alphabet[(group << (6 - bits)) & 63U];
-    }
-    text.append((4 - text.size() % 4) % 4, '=');
     return text;
 }
 

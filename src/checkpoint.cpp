@@ -45,8 +45,6 @@ json put(const Place& place) {
 json put(const Announcement& announced) {
     return {{"window", put(announced.window)},
             {"place", put(announced.place)},
-            {"keys", put(announced.keys)},
-            {"lines", base64_encode(pack_numbers(announced.lines))},
             {"suffixes", announced.suffixes},
             {"head", base64_encode(announced.head)}};
 }
@@ -118,12 +116,13 @@ Place place_of(const json& value) {
             value.at("before").get<std::uint64_t>()};
 }
 
-std::optional<Announcement> announcement_of(const json& value) {
+std::optional<Announcement> announcement_of(const json& state) {
+    const json& value = state.at("announced");
     if (value.is_null()) {
         return std::nullopt;
     }
-    Announcement announced{window_of(value.at("window")), place_of(value.at("place")), keys_of(value.at("keys")),
-                           unpacked(value.at("lines"), unpack_numbers),
+    Announcement announced{window_of(value.at("window")), place_of(value.at("place")), keys_of(state.at("keys")),
+                           unpacked(state.at("lines"), unpack_numbers),
                            value.at("suffixes").get<std::vector<std::pair<std::uint64_t, std::string>>>(),
                            unpacked(value.at("head"), [](std::string_view head) { return std::optional{std::string{head}}; })};
     if (announced.keys.size() != announced.lines.size()) {
@@ -152,7 +151,6 @@ json put(const State& state) {
             {"settled", put(state.settled)},
             {"covered", put(state.covered)},
             {"pending", put(state.pending)},
-            {"ledger", base64_encode(state.ledger.pack())},
             {"announced", put_optional(state.announced)},
             {"resumption", put_optional(state.resumption)},
             {"records", state.records},
@@ -171,7 +169,7 @@ State state_of(const json& value) {
     state.covered = windows_of(value.at("covered"));
     state.pending = windows_of(value.at("pending"));
     state.ledger = unpacked(value.at("ledger"), Ledger::unpack);
-    state.announced = announcement_of(value.at("announced"));
+    state.announced = announcement_of(value);
     state.resumption = resumption_of(value.at("resumption"));
     state.records = value.at("records").get<std::uint64_t>();
     state.last_written = optional_instant(value.at("last_written"));
@@ -221,8 +219,21 @@ void uncover(std::vector<Window>& windows, Window window) {
 }
 
 std::string to_text(const State& state) {
-    const json value = put(state);
-    const auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+    const json small = put(state);
+    auto text = small.dump(-1, ' ', false, json::error_handler_t::replace);
+    text.pop_back();
+    // The long ones need no escapes, and are most of the file: they go past the JSON library.
+    const auto append = [&text](std::string_view name, std::string_view packed) {
+        text += fmt::format(R"(,"{}":")", name);
+        text += base64_encode(packed);
+        text += '"';
+    };
+    append("ledger", state.ledger.pack());
+    if (state.announced) {
+        append("keys", pack_keys(state.announced->keys));
+        append("lines", pack_numbers(state.announced->lines));
+    }
+    text += '}';
     return fmt::format("{{\"version\":{},\"checksum\":\"{}\",\"state\":{}}}\n", current_version, checksum(text), text);
 }
 

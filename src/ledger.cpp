@@ -1,6 +1,7 @@
 #include "aquila_fetch/ledger.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace aquila {
 namespace {
@@ -10,9 +11,11 @@ constexpr std::size_t packed_entry_size = packed_key_size + 4;
 
 template <typename Integer>
 void put(std::string& bytes, Integer value) {
-    for (int shift = static_cast<int>(sizeof(Integer)) * 8 - 8; shift >= 0; shift -= 8) {
-        bytes += static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xffU);
+    std::array<char, sizeof(Integer)> big_endian{};
+    for (std::size_t i = sizeof(Integer); i > 0; --i, value >>= 8U) {
+        big_endian[i - 1] = static_cast<char>(value & 0xffU);
     }
+    bytes.append(big_endian.data(), big_endian.size());
 }
 
 template <typename Integer>
