@@ -46,9 +46,13 @@ Sim::Sim(SimSettings settings)
     state_.connections = [this] { return server_.connections(); };
 }
 
-Sim::~Sim() { server_.stop(); }
+Sim::~Sim() {
+    server_.stop();
+}
 
-std::string Sim::url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
+std::string Sim::url() const {
+    return "http://127.0.0.1:" + std::to_string(server_.port());
+}
 
 std::string Sim::cloud_id() {
     const std::lock_guard lock(state_.mutex);

@@ -1,6 +1,6 @@
-// Why: one object that a test makes, and there is an Atlassian: it listens on a free port of 127.0.0.1 until it goes out
-// of scope. See README.md beside this file for what it plays and how to make it misbehave.
-// Must not know: the program under test.
+// Why: one object that a test makes, and there is an Atlassian: it listens on a free port of 127.0.0.1 until it goes
+// out of scope. See README.md beside this file for what it plays and how to make it misbehave. Must not know: the
+// program under test.
 #pragma once
 
 #include "support/sim_faults.hpp"

@@ -1,5 +1,5 @@
-// Confluence Cloud's audit log, with its traps: no ids, epoch milliseconds, and a next link that is relative to a base on
-// the site and absent on the last page.
+// Confluence Cloud's audit log, with its traps: no ids, epoch milliseconds, and a next link that is relative to a base
+// on the site and absent on the last page.
 #include "support/sim_state.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t largest_page = 1000;
 
 HttpAnswer bad_request(std::string_view what) {
-    return json_answer(400, fmt::format(R"({{"statusCode":400,"message":"java.lang.IllegalArgumentException: {}"}})", what));
+    return json_answer(400,
+                       fmt::format(R"({{"statusCode":400,"message":"java.lang.IllegalArgumentException: {}"}})", what));
 }
 
 struct Query {
@@ -45,10 +46,10 @@ Query read_query(const HttpRequest& request) {
     return query;
 }
 
-std::string links(const SimState& state, const HttpRequest& request, std::int64_t limit, std::optional<std::int64_t> next) {
-    nlohmann::ordered_json result{{"base", state.site() + "/wiki"},
-                                  {"context", "/wiki"},
-                                  {"self", state.site() + "/wiki/rest/api/audit"}};
+std::string links(const SimState& state, const HttpRequest& request, std::int64_t limit,
+                  std::optional<std::int64_t> next) {
+    nlohmann::ordered_json result{
+        {"base", state.site() + "/wiki"}, {"context", "/wiki"}, {"self", state.site() + "/wiki/rest/api/audit"}};
     if (next) {
         auto relative = fmt::format("/rest/api/audit?limit={}&start={}", limit, *next);
         for (const auto* const name : {"startDate", "endDate"}) {

@@ -92,7 +92,27 @@ HttpAnswer tell_stats(const SimState& state) {
     return json_answer(200, stats.dump());
 }
 
-HttpAnswer done() { return json_answer(200, "{}"); }
+/// Starts a test with a grant, ends one, or lets its access tokens expire.
+HttpAnswer change_oauth(SimState& state, const HttpRequest& request) {
+    const auto body = json::parse(request.body);
+    if (body.contains("revoke")) state.oauth.revoked = body["revoke"].get<bool>();
+    if (body.value("expire_access", false)) state.oauth.access.clear();
+    if (!body.contains("issue")) return json_answer(200, "{}");
+    const auto scope = body["issue"].value("scope", state.settings.oauth.scope);
+    return json_answer(200, issue_grant(state, scope, scope.find("offline_access") != std::string::npos).dump());
+}
+
+HttpAnswer tell_oauth(const SimState& state) {
+    return json_answer(200, json{{"refresh_token", state.oauth.current_refresh},
+                                 {"issued", state.oauth.issued},
+                                 {"access_tokens", state.oauth.access.size()},
+                                 {"revoked", state.oauth.revoked}}
+                                .dump());
+}
+
+HttpAnswer done() {
+    return json_answer(200, "{}");
+}
 
 using Action = std::function<HttpAnswer(SimState&, const HttpRequest&)>;
 
@@ -101,7 +121,8 @@ const std::map<std::string, Action, std::less<>>& actions() {
         {"GET /_sim/records", list_records},
         {"POST /_sim/records",
          [](SimState& state, const HttpRequest& request) {
-             return json_answer(200, json{{"added", store_lines(state, product_parameter(request), request.body)}}.dump());
+             return json_answer(200,
+                                json{{"added", store_lines(state, product_parameter(request), request.body)}}.dump());
          }},
         {"DELETE /_sim/records",
          [](SimState& state, const HttpRequest& request) {
@@ -130,6 +151,8 @@ const std::map<std::string, Action, std::less<>>& actions() {
              state.requests.clear();
              return done();
          }},
+        {"POST /_sim/oauth", change_oauth},
+        {"GET /_sim/oauth", [](SimState& state, const HttpRequest&) { return tell_oauth(state); }},
         {"GET /_sim/stats", [](SimState& state, const HttpRequest&) { return tell_stats(state); }},
         {"POST /_sim/stop",
          [](SimState& state, const HttpRequest&) {

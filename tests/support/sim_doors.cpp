@@ -25,10 +25,6 @@ HttpAnswer scope_mismatch() {
     return answer;
 }
 
-std::string realm(const SimState& state, std::string_view path) {
-    return "OAuth realm=\"" + url_encode(state.site() + std::string(path)) + '"';
-}
-
 /// The bare line, labelled with whatever the client accepts.
 HttpAnswer unauthenticated(const SimState& state, const HttpRequest& request, bool failed) {
     const auto accept = request.header("Accept");
@@ -44,9 +40,15 @@ HttpAnswer unauthenticated(const SimState& state, const HttpRequest& request, bo
     return answer;
 }
 
-bool looks_like_jwt(std::string_view token) { return token.starts_with("eyJ") && std::ranges::count(token, '.') == 2; }
+bool looks_like_jwt(std::string_view token) {
+    return token.starts_with("eyJ") && std::ranges::count(token, '.') == 2;
+}
 
 }  // namespace
+
+std::string realm(const SimState& state, std::string_view path) {
+    return "OAuth realm=\"" + url_encode(state.site() + std::string(path)) + '"';
+}
 
 Presented read_authorization(const HttpRequest& request) {
     Presented shown;
@@ -79,14 +81,17 @@ const Credential* find_credential(const SimState& state, const Presented& shown,
     return found == all.end() ? nullptr : &*found;
 }
 
+const OauthGrant* find_issued(const SimState& state, const Presented& shown) {
+    if (!same_name(shown.scheme, "Bearer")) return nullptr;
+    const auto issued = state.oauth.access.find(shown.secret);
+    return issued == state.oauth.access.end() || issued->second.expires <= state.now() ? nullptr : &issued->second;
+}
+
 std::optional<HttpAnswer> refuse_at_gateway(const SimState& state, const HttpRequest& request, Product product) {
     const auto unauthorized = [] { return json_answer(401, R"({"code":401,"message":"Unauthorized"})"); };
     const auto shown = read_authorization(request);
-    if (same_name(shown.scheme, "Bearer")) {
-        if (const auto issued = state.oauth.access.find(shown.secret); issued != state.oauth.access.end()) {
-            if (issued->second.expires <= state.now()) return unauthorized();
-            return has_scope(issued->second.scope, product) ? std::nullopt : std::optional(scope_mismatch());
-        }
+    if (const auto* const issued = find_issued(state, shown)) {
+        return has_scope(issued->scope, product) ? std::nullopt : std::optional(scope_mismatch());
     }
     const auto* const known = find_credential(state, shown, product);
     if (known == nullptr || known->kind == TokenKind::classic) return unauthorized();
@@ -100,7 +105,8 @@ std::optional<HttpAnswer> refuse_at_jira_site(const SimState& state, const HttpR
         return json_answer(403, R"({"error": "Failed to parse Connect Session Auth Token"})");
     }
     const auto* const known = find_credential(state, shown, Product::jira);
-    if (known == nullptr || known->kind == TokenKind::scoped) return unauthenticated(state, request, !shown.scheme.empty());
+    if (known == nullptr || known->kind == TokenKind::scoped)
+        return unauthenticated(state, request, !shown.scheme.empty());
     return std::nullopt;
 }
 
@@ -111,7 +117,8 @@ std::optional<HttpAnswer> refuse_at_confluence_site(const SimState& state, const
         answer.headers.emplace_back("WWW-Authenticate", realm(state, "/wiki"));
         return answer;
     }
-    const auto* const known = same_name(shown.scheme, "Basic") ? find_credential(state, shown, Product::confluence) : nullptr;
+    const auto* const known =
+        same_name(shown.scheme, "Basic") ? find_credential(state, shown, Product::confluence) : nullptr;
     if (known != nullptr && known->kind != TokenKind::scoped) return std::nullopt;
 
     const auto belongs = [&](const Credential& other) { return !other.email.empty() && other.token == shown.secret; };
@@ -130,7 +137,8 @@ std::optional<HttpAnswer> refuse_by_permission(const SimState& state, Product pr
                                "application/json;charset=UTF-8");
         };
         if (state.settings.free_plan) {
-            return refusal("Audit logs aren't available for this site as all of its Jira Cloud products are on Free plans.");
+            return refusal(
+                "Audit logs aren't available for this site as all of its Jira Cloud products are on Free plans.");
         }
         if (state.settings.no_permission) return refusal("You are not authorized to view the audit log.");
     } else if (product == Product::confluence) {

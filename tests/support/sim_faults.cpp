@@ -62,7 +62,8 @@ Fault read_fault(const json& value) {
         {"oversize", [&](const json& v) { fault.oversize = v.get<std::int64_t>(); }},
         {"gzip_bomb", [&](const json& v) { fault.gzip_bomb = v.get<std::int64_t>(); }},
         {"truncate", [&](const json& v) { fault.delivery.truncate = v.get<std::int64_t>(); }},
-        {"wrong_length", [&](const json& v) { fault.delivery.length_error = v.is_boolean() ? 100 : v.get<std::int64_t>(); }},
+        {"wrong_length",
+         [&](const json& v) { fault.delivery.length_error = v.is_boolean() ? 100 : v.get<std::int64_t>(); }},
         {"reset", [&](const json& v) { fault.delivery.reset = number_or_flag(v); }},
         {"slow",
          [&](const json& v) {
@@ -91,7 +92,8 @@ HttpAnswer answer_of(const Fault& fault) {
     answer.status = fault.status.value_or(fault.redirect.empty() ? 200 : 302);
     answer.headers = fault.headers;
     answer.body = fault.body.value_or("");
-    const auto typed = std::ranges::any_of(fault.headers, [](const auto& f) { return same_name(f.first, "Content-Type"); });
+    const auto typed =
+        std::ranges::any_of(fault.headers, [](const auto& f) { return same_name(f.first, "Content-Type"); });
     if (fault.html) {
         if (!fault.body) answer.body = login_page;
         if (!typed) answer.headers.emplace_back("Content-Type", "text/html;charset=UTF-8");

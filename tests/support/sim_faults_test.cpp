@@ -73,7 +73,8 @@ TEST_F(AtlassianSimFaults, SlowDelayedAndHanging) {
 }
 
 TEST_F(AtlassianSimFaults, PagesThatAreNoPages) {
-    sim.faults(R"([{"html": true}, {"redirect": "https://id.example/login"}, {"oversize": 300000}, {"gzip_bomb": 10000000}])");
+    sim.faults(
+        R"([{"html": true}, {"redirect": "https://id.example/login"}, {"oversize": 300000}, {"gzip_bomb": 10000000}])");
     const auto login = ask(gateway());
     EXPECT_EQ(login.status, 200);
     EXPECT_THAT(login.body, HasSubstr("<html"));
@@ -139,7 +140,8 @@ TEST_F(AtlassianSimRate, SaysWhenToComeBackInEveryStyle) {
     const auto reset = refused("reset_iso");
     EXPECT_EQ(reset.header("Retry-After"), "");
     EXPECT_EQ(reset.header("X-RateLimit-Reset").size(), std::string_view("2025-10-08T15:00:00Z").size());
-    EXPECT_EQ(refused("reset_iso_no_seconds").header("X-RateLimit-Reset").size(), std::string_view("2026-03-26T16:00Z").size());
+    EXPECT_EQ(refused("reset_iso_no_seconds").header("X-RateLimit-Reset").size(),
+              std::string_view("2026-03-26T16:00Z").size());
     const auto none = refused("none");
     EXPECT_EQ(none.header("Retry-After"), "");
     EXPECT_EQ(none.header("X-RateLimit-Reset"), "");

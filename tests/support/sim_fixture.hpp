@@ -23,11 +23,14 @@ class SimTest : public testing::Test {
         return probe(sim.port(), {.target = target, .headers = std::move(headers)});
     }
     Probe post(const std::string& target, const std::string& body, const std::string& media_type = "application/json") {
-        return probe(sim.port(), {.method = "POST", .target = target, .headers = {{"Content-Type", media_type}}, .body = body});
+        return probe(sim.port(),
+                     {.method = "POST", .target = target, .headers = {{"Content-Type", media_type}}, .body = body});
     }
     std::string gateway(const std::string& query = {}) { return "/ex/jira/" + sim.cloud_id() + site(query); }
     static std::string site(const std::string& query = {}) { return "/rest/api/3/auditing/record" + query; }
-    std::string wiki_gateway(const std::string& query = {}) { return "/ex/confluence/" + sim.cloud_id() + wiki_site(query); }
+    std::string wiki_gateway(const std::string& query = {}) {
+        return "/ex/confluence/" + sim.cloud_id() + wiki_site(query);
+    }
     static std::string wiki_site(const std::string& query = {}) { return "/wiki/rest/api/audit" + query; }
 
     /// A Jira record of nothing but what matters here.

@@ -16,7 +16,8 @@ class Timetable {
         const auto block = std::min(order_.same_ms, order_.count);
         const auto start = (order_.count - block) / 2;
         if (block > 0 && index >= start && index < start + block) return place(start);
-        return std::min(place(index) + static_cast<Millis>(dice_.next() % static_cast<std::uint64_t>(step_)), order_.to);
+        return std::min(place(index) + static_cast<Millis>(dice_.next() % static_cast<std::uint64_t>(step_)),
+                        order_.to);
     }
 
   private:
@@ -61,12 +62,16 @@ void generate(RecordLog& log, const GenerateOrder& order) {
                     text = jira_record(dice, log.next_id, time, odd);
                     log.next_id += 1 + static_cast<std::int64_t>(dice.below(3));
                     break;
-                case Product::confluence: text = confluence_record(dice, time, odd); break;
+                case Product::confluence:
+                    text = confluence_record(dice, time, odd);
+                    break;
                 case Product::organization:
                     event_time = time - static_cast<Millis>(dice.below(dice.chance(0.05) ? 3'600'000 : 3'000));
                     text = organization_record(dice, event_time, time, odd);
                     break;
-                case Product::datacenter: text = datacenter_record(dice, time, odd); break;
+                case Product::datacenter:
+                    text = datacenter_record(dice, time, odd);
+                    break;
             }
         }
         log.append({.time = time, .event_time = event_time, .sequence = 0, .text = text});

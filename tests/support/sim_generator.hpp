@@ -1,6 +1,5 @@
-// Why: benchmarks, the demo and the crash tests need any number of records that look like Atlassian's, the same ones for
-// the same seed.
-// Must not know: HTTP.
+// Why: benchmarks, the demo and the crash tests need any number of records that look like Atlassian's, the same ones
+// for the same seed. Must not know: HTTP.
 #pragma once
 
 #include "support/sim_log.hpp"

@@ -45,7 +45,8 @@ std::string_view HttpRequest::header(std::string_view name) const noexcept {
 }
 
 std::optional<std::string> HttpRequest::parameter(std::string_view name) const {
-    const auto found = std::ranges::find(parameters, name, [](const auto& field) { return std::string_view(field.first); });
+    const auto found =
+        std::ranges::find(parameters, name, [](const auto& field) { return std::string_view(field.first); });
     return found == parameters.end() ? std::nullopt : std::optional(found->second);
 }
 
@@ -142,13 +143,32 @@ std::string gzip(std::string_view bytes) {
 
 std::string_view reason_phrase(int status) noexcept {
     constexpr std::array<std::pair<int, std::string_view>, 26> phrases{{
-        {200, "OK"},          {201, "Created"},           {204, "No Content"},        {301, "Moved Permanently"},
-        {302, "Found"},       {303, "See Other"},         {307, "Temporary Redirect"},
-        {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},     {403, "Forbidden"},
-        {404, "Not Found"},   {405, "Method Not Allowed"}, {406, "Not Acceptable"},   {407, "Proxy Authentication Required"},
-        {408, "Request Timeout"}, {409, "Conflict"},      {410, "Gone"},              {413, "Content Too Large"},
-        {422, "Unprocessable Content"}, {429, "Too Many Requests"}, {500, "Internal Server Error"},
-        {501, "Not Implemented"}, {502, "Bad Gateway"},   {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+        {200, "OK"},
+        {201, "Created"},
+        {204, "No Content"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {303, "See Other"},
+        {307, "Temporary Redirect"},
+        {308, "Permanent Redirect"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {407, "Proxy Authentication Required"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {413, "Content Too Large"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
     }};
     const auto* const found = std::ranges::find(phrases, status, &std::pair<int, std::string_view>::first);
     return found == phrases.end() ? "Status" : found->second;

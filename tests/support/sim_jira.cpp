@@ -1,5 +1,5 @@
-// Jira Cloud's audit records, with its traps: newest first, a total that counts the whole log whatever the window, and an
-// empty 200 for times without a zone or with a '+' that was not encoded.
+// Jira Cloud's audit records, with its traps: newest first, a total that counts the whole log whatever the window, and
+// an empty 200 for times without a zone or with a '+' that was not encoded.
 #include "support/sim_doors.hpp"
 #include "support/sim_state.hpp"
 
@@ -30,10 +30,12 @@ Bound read_bound(const HttpRequest& request, std::string_view name, Millis other
 }
 
 HttpAnswer bad_number(const HttpRequest& request, std::string_view name) {
-    return json_answer(400,
-                       fmt::format(R"({{"type":"about:blank","title":"Bad Request","status":400,"detail":"Failed to convert '{}' with value: '{}'","instance":"{}"}})",
-                                   name, request.parameter(name).value_or(""), request.path),
-                       "application/problem+json;charset=UTF-8");
+    return json_answer(
+        400,
+        fmt::format(
+            R"({{"type":"about:blank","title":"Bad Request","status":400,"detail":"Failed to convert '{}' with value: '{}'","instance":"{}"}})",
+            name, request.parameter(name).value_or(""), request.path),
+        "application/problem+json;charset=UTF-8");
 }
 
 }  // namespace
@@ -77,8 +79,9 @@ HttpAnswer answer_jira_account(SimState& state, const HttpRequest& request, bool
     if (who) {
         if (refusal) return *std::move(refusal);
         const auto email = read_authorization(request).email;
-        return json_answer(200, nlohmann::json{{"accountId", "712020:5e1f"}, {"emailAddress", email}, {"active", true}}.dump(),
-                           std::string(media_type));
+        return json_answer(
+            200, nlohmann::json{{"accountId", "712020:5e1f"}, {"emailAddress", email}, {"active", true}}.dump(),
+            std::string(media_type));
     }
     auto answer = json_answer(200, nlohmann::json{{"baseUrl", state.site()}, {"deploymentType", "Cloud"}}.dump(),
                               std::string(media_type));

@@ -36,6 +36,10 @@ std::optional<Millis> find_number(std::string_view record, std::string_view name
     return value ? parse_integer(value->substr(0, value->find_first_not_of("-0123456789"))) : std::nullopt;
 }
 
+std::tuple<Millis, std::int64_t> place_of(const LogEntry& entry) {
+    return {entry.time, entry.sequence};
+}
+
 }  // namespace
 
 std::optional<Product> product_of(std::string_view name) noexcept {
@@ -43,15 +47,23 @@ std::optional<Product> product_of(std::string_view name) noexcept {
     return found == names.end() ? std::nullopt : std::optional(static_cast<Product>(found - names.begin()));
 }
 
-std::string_view name_of(Product product) noexcept { return names.at(static_cast<std::size_t>(product)); }
+std::string_view name_of(Product product) noexcept {
+    return names.at(static_cast<std::size_t>(product));
+}
 
 std::optional<LogEntry> read_times(Product product, std::string_view record) {
     std::optional<Millis> time;
     std::optional<Millis> event_time;
     switch (product) {
-        case Product::jira: time = find_iso(record, "created"); break;
-        case Product::confluence: time = find_number(record, "creationDate"); break;
-        case Product::datacenter: time = find_iso(record, "timestamp"); break;
+        case Product::jira:
+            time = find_iso(record, "created");
+            break;
+        case Product::confluence:
+            time = find_number(record, "creationDate");
+            break;
+        case Product::datacenter:
+            time = find_iso(record, "timestamp");
+            break;
         case Product::organization:
             event_time = find_iso(record, "time");
             time = find_iso(record, "processedAt");
@@ -62,7 +74,9 @@ std::optional<LogEntry> read_times(Product product, std::string_view record) {
     return LogEntry{.time = *time, .event_time = event_time.value_or(*time), .sequence = 0, .text = record};
 }
 
-std::int64_t read_id(std::string_view record) { return find_number(record, "id").value_or(0); }
+std::int64_t read_id(std::string_view record) {
+    return find_number(record, "id").value_or(0);
+}
 
 std::int64_t RecordLog::append(LogEntry entry) {
     entry.sequence = ++sequence_;
@@ -93,8 +107,12 @@ std::size_t RecordLog::lower(Millis time) const {
 }
 
 std::size_t RecordLog::after(Millis time, std::int64_t sequence) const {
-    const auto place = [](const LogEntry& entry) { return std::tuple(entry.time, entry.sequence); };
-    return static_cast<std::size_t>(std::ranges::upper_bound(entries_, std::tuple(time, sequence), {}, place) -
+    return static_cast<std::size_t>(std::ranges::upper_bound(entries_, std::tuple(time, sequence), {}, place_of) -
+                                    entries_.begin());
+}
+
+std::size_t RecordLog::before(Millis time, std::int64_t sequence) const {
+    return static_cast<std::size_t>(std::ranges::lower_bound(entries_, std::tuple(time, sequence), {}, place_of) -
                                     entries_.begin());
 }
 

@@ -21,9 +21,9 @@ inline constexpr int product_count = 4;
 [[nodiscard]] std::string_view name_of(Product product) noexcept;
 
 struct LogEntry {
-    Millis time = 0;             ///< the API sorts and filters by it
-    Millis event_time = 0;       ///< organisation: when it happened; `time` is when it was processed
-    std::int64_t sequence = 0;   ///< order of arrival, from 1
+    Millis time = 0;            ///< the API sorts and filters by it
+    Millis event_time = 0;      ///< organisation: when it happened; `time` is when it was processed
+    std::int64_t sequence = 0;  ///< order of arrival, from 1
     std::string_view text;
 };
 
@@ -48,8 +48,9 @@ class RecordLog {
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
     /// The first position with a time of at least `time`.
     [[nodiscard]] std::size_t lower(Millis time) const;
-    /// The position after the last entry that is not after (time, sequence).
+    /// The first position that comes after (time, sequence), the first that does not come before it.
     [[nodiscard]] std::size_t after(Millis time, std::int64_t sequence) const;
+    [[nodiscard]] std::size_t before(Millis time, std::int64_t sequence) const;
     /// The positions [first, second) of the entries from `from` to `to`, both inclusive.
     [[nodiscard]] std::pair<std::size_t, std::size_t> window(Millis from, Millis to) const;
 

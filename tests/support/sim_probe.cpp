@@ -35,7 +35,8 @@ bool unchunk(std::string_view framed, std::string& body) {
     while (true) {
         const auto end = framed.find("\r\n");
         if (end == std::string_view::npos) return false;
-        const auto size = static_cast<std::size_t>(std::strtoull(std::string(framed.substr(0, end)).c_str(), nullptr, 16));
+        const auto size =
+            static_cast<std::size_t>(std::strtoull(std::string(framed.substr(0, end)).c_str(), nullptr, 16));
         framed.remove_prefix(end + 2);
         if (size == 0) return true;
         body.append(framed.substr(0, size));
@@ -58,7 +59,8 @@ std::string basic(std::string_view email, std::string_view token) {
 Probe probe(std::uint16_t port, const ProbeRequest& request, std::chrono::milliseconds patience) {
     const auto started = Clock::now();
     const int socket = open_connection(port);
-    auto text = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n", request.method, request.target, port);
+    auto text = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n", request.method,
+                            request.target, port);
     for (const auto& [name, value] : request.headers) text += fmt::format("{}: {}\r\n", name, value);
     if (!request.body.empty()) text += fmt::format("Content-Length: {}\r\n", request.body.size());
     text += "\r\n" + request.body;
@@ -87,7 +89,8 @@ Probe probe(std::uint16_t port, const ProbeRequest& request, std::chrono::millis
     if (end == std::string::npos) return result;
     result.status = std::atoi(received.c_str() + std::string_view("HTTP/1.1 ").size());
     // The status line stands where a request has its own; only the headers are wanted.
-    if (auto head = parse_head("GET / HTTP/1.1\r\n" + received.substr(received.find("\r\n") + 2, end - received.find("\r\n") - 2))) {
+    if (auto head = parse_head("GET / HTTP/1.1\r\n" +
+                               received.substr(received.find("\r\n") + 2, end - received.find("\r\n") - 2))) {
         result.headers = std::move(head->headers);
     }
     const auto body = std::string_view(received).substr(end + 4);

@@ -18,20 +18,27 @@ void fill(TokenBucket& bucket, const RateLimit& rate, Millis now) {
 }
 
 /// Rounded up, so that a client that waits as told is let in.
-Millis round_up(Millis time, Millis unit) { return (time + unit - 1) / unit * unit; }
+Millis round_up(Millis time, Millis unit) {
+    return (time + unit - 1) / unit * unit;
+}
 
 void say_when(Fields& headers, RetryStyle style, Millis now, Millis wait) {
     const auto whole = round_up(wait, second);
     switch (style) {
-        case RetryStyle::seconds: headers.emplace_back("Retry-After", std::to_string(whole / second)); break;
-        case RetryStyle::date: headers.emplace_back("Retry-After", format_http_date(round_up(now + wait, second))); break;
+        case RetryStyle::seconds:
+            headers.emplace_back("Retry-After", std::to_string(whole / second));
+            break;
+        case RetryStyle::date:
+            headers.emplace_back("Retry-After", format_http_date(round_up(now + wait, second)));
+            break;
         case RetryStyle::reset_iso:
             headers.emplace_back("X-RateLimit-Reset", format_iso(round_up(now + wait, second), 0, "Z"));
             break;
         case RetryStyle::reset_iso_no_seconds:
             headers.emplace_back("X-RateLimit-Reset", format_iso_minutes(round_up(now + wait, 60 * second)));
             break;
-        case RetryStyle::none: break;
+        case RetryStyle::none:
+            break;
     }
 }
 
@@ -48,7 +55,8 @@ std::optional<HttpAnswer> refuse_by_rate(SimState& state, Product product, Field
     headers.emplace_back("X-RateLimit-Remaining", std::to_string(static_cast<std::int64_t>(tokens)));
     if (product == Product::datacenter) {
         headers.emplace_back("X-RateLimit-Interval-Seconds", "1");
-        headers.emplace_back("X-RateLimit-FillRate", std::to_string(static_cast<std::int64_t>(std::ceil(rate.requests_per_second))));
+        headers.emplace_back("X-RateLimit-FillRate",
+                             std::to_string(static_cast<std::int64_t>(std::ceil(rate.requests_per_second))));
         if (enough) headers.emplace_back("retry-after", "0");
     } else if (tokens < rate.burst / 5) {
         headers.emplace_back("X-RateLimit-NearLimit", "true");
@@ -56,9 +64,10 @@ std::optional<HttpAnswer> refuse_by_rate(SimState& state, Product product, Field
     if (enough) return std::nullopt;
 
     auto answer = product == Product::organization
-                      ? json_answer(429, R"({"errors":[{"id":"sim","status":"429","code":"ADMIN-429-1","title":"Too many requests","detail":"Rate limit exceeded"}]})")
+                      ? admin_error(429, "ADMIN-429-1", "Rate limit exceeded")
                       : json_answer(429, R"({"code":429,"message":"Rate limit exceeded"})");
-    const auto wait = static_cast<Millis>(std::ceil((1 - tokens) / rate.requests_per_second * static_cast<double>(second)));
+    const auto wait =
+        static_cast<Millis>(std::ceil((1 - tokens) / rate.requests_per_second * static_cast<double>(second)));
     say_when(answer.headers, rate.retry_after, state.now(), wait);
     if (product == Product::jira || product == Product::confluence) {
         if (rate.reason.empty()) {

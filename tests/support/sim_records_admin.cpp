@@ -11,8 +11,8 @@ namespace aquila::sim {
 namespace {
 
 constexpr std::array<std::string_view, 8> actions{
-    "user_added_to_group", "user_removed_from_group", "api_token_created",       "policy_deleted",
-    "user_login",          "user_invited",            "domain_verification_set", "user_granted_role"};
+    "user_added_to_group", "user_removed_from_group", "api_token_created", "policy_deleted", "user_login",
+    "user_invited",        "domain_verification_set", "user_granted_role"};
 
 struct DatacenterEvent {
     std::string_view area;
@@ -55,31 +55,38 @@ std::string organization_record(Dice& dice, Millis time, Millis processed, std::
     std::string text;
     text.reserve(1500);
     const auto out = std::back_inserter(text);
-    fmt::format_to(out, R"({{"id":"{}","type":"events","attributes":{{"time":"{}","processedAt":"{}","action":"{}")", id,
-                   format_iso(time, dice.pick(decimals), "Z"), format_iso(processed, 3, "Z"), dice.pick(actions));
+    fmt::format_to(out, R"({{"id":"{}","type":"events","attributes":{{"time":"{}","processedAt":"{}","action":"{}")",
+                   id, format_iso(time, dice.pick(decimals), "Z"), format_iso(processed, 3, "Z"), dice.pick(actions));
     if (dice.chance(0.1)) {
         text += R"(,"actor":{"id":"atlassian-internal-system","name":"Atlassian Internal System"})";
     } else {
-        fmt::format_to(out, R"(,"actor":{{"id":"{0}","name":"{1}","email":"{2}@example.com","auth":{{"authType":"{3}"}})",
+        fmt::format_to(out,
+                       R"(,"actor":{{"id":"{0}","name":"{1}","email":"{2}@example.com","auth":{{"authType":"{3}"}})",
                        actor.account, actor.name, actor.login, dice.chance(0.3) ? "api-token" : "session");
         fmt::format_to(out, R"(,"links":{{"self":"https://api.atlassian.com/users/{}/manage/profile","alt":null}}}})",
                        actor.account);
     }
-    write_list(text, dice, "context",
-               fmt::format(R"({{"id":"g-{0}","type":"groups","attributes":{{"name":"{1}","groupName":"{1}"}},"links":{{"self":null,"alt":"https://admin.atlassian.com/groups/{0}"}}}})",
-                           dice.below(900), group));
-    write_list(text, dice, "container",
-               fmt::format(R"({{"id":"s-{}","type":"sites","attributes":{{"siteName":"{}","siteHostName":"https://example.atlassian.net"}},"links":{{"alt":null,"self":null}}}})",
-                           dice.below(9), thing));
+    write_list(
+        text, dice, "context",
+        fmt::format(
+            R"({{"id":"g-{0}","type":"groups","attributes":{{"name":"{1}","groupName":"{1}"}},"links":{{"self":null,"alt":"https://admin.atlassian.com/groups/{0}"}}}})",
+            dice.below(900), group));
+    write_list(
+        text, dice, "container",
+        fmt::format(
+            R"({{"id":"s-{}","type":"sites","attributes":{{"siteName":"{}","siteHostName":"https://example.atlassian.net"}},"links":{{"alt":null,"self":null}}}})",
+            dice.below(9), thing));
     if (dice.chance(0.25)) {
-        fmt::format_to(out, R"(,"location":{{"ip":"{}","geo":"EU","countryName":"Österreich","regionName":"Wien","city":"Wien"}})",
-                       dice.pick(cast::addresses));
+        fmt::format_to(
+            out, R"(,"location":{{"ip":"{}","geo":"EU","countryName":"Österreich","regionName":"Wien","city":"Wien"}})",
+            dice.pick(cast::addresses));
     }
     text += '}';
     if (!dice.chance(0.1)) {
         fmt::format_to(out, R"(,"links":{{"self":"https://api.atlassian.com/admin/v1/events/{}"}})", id);
     }
-    if (!dice.chance(0.1)) fmt::format_to(out, R"(,"message":{{"content":"{} changed {}","format":"simple"}})", actor.name, thing);
+    if (!dice.chance(0.1))
+        fmt::format_to(out, R"(,"message":{{"content":"{} changed {}","format":"simple"}})", actor.name, thing);
     return text += R"(,"relations":null})";
 }
 
@@ -94,13 +101,18 @@ std::string datacenter_record(Dice& dice, Millis time, std::string_view odd) {
     if (dice.chance(0.1)) {
         text += R"(,"author":{"name":"Anonymous","type":"user","id":"-2"})";
     } else {
-        fmt::format_to(out, R"(,"author":{{"name":"{0}","type":"ApplicationUser","id":"{1}","uri":"https://jira.example/secure/ViewProfile.jspa?name={2}","avatarUri":""}})",
-                       actor.name, 10'000 + dice.below(500), actor.login);
+        fmt::format_to(
+            out,
+            R"(,"author":{{"name":"{0}","type":"ApplicationUser","id":"{1}","uri":"https://jira.example/secure/ViewProfile.jspa?name={2}","avatarUri":""}})",
+            actor.name, 10'000 + dice.below(500), actor.login);
     }
-    fmt::format_to(out, R"(,"type":{{"categoryI18nKey":"jira.auditing.category.{}","category":"{}","actionI18nKey":"jira.auditing.{}","action":"{}"}})",
-                   event.area, event.category, event.action_key, event.action);
+    fmt::format_to(
+        out,
+        R"(,"type":{{"categoryI18nKey":"jira.auditing.category.{}","category":"{}","actionI18nKey":"jira.auditing.{}","action":"{}"}})",
+        event.area, event.category, event.action_key, event.action);
     fmt::format_to(out, R"(,"affectedObjects":[{{"name":"{}","type":"{}")", thing, event.object_type);
-    if (!dice.chance(0.2)) fmt::format_to(out, R"(,"uri":"https://jira.example/browse/{0}","id":"{0}")", dice.below(90'000));
+    if (!dice.chance(0.2))
+        fmt::format_to(out, R"(,"uri":"https://jira.example/browse/{0}","id":"{0}")", dice.below(90'000));
     text += R"(}],"changedValues":[)";
     if (dice.chance(0.7)) {
         fmt::format_to(out, R"({{"key":"Name","i18nKey":"common.words.name","to":"{}"}})", dice.pick(cast::queries));

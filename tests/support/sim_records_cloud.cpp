@@ -61,28 +61,31 @@ std::string jira_record(Dice& dice, std::int64_t id, Millis time, std::string_vi
     const auto out = std::back_inserter(text);
     fmt::format_to(out, R"({{"id":{},"summary":"{}")", id, event.summary);
     if (!dice.chance(0.2)) fmt::format_to(out, R"(,"remoteAddress":"{}")", dice.pick(cast::addresses));
-    if (!dice.chance(0.15)) fmt::format_to(out, R"(,"authorKey":"ug:{}","authorAccountId":"{}")", actor.uuid, actor.account);
+    if (!dice.chance(0.15))
+        fmt::format_to(out, R"(,"authorKey":"ug:{}","authorAccountId":"{}")", actor.uuid, actor.account);
     fmt::format_to(out, R"(,"created":"{}","category":"{}","eventSource":"{}")", format_iso(time, 3, "+0000"),
                    event.category, dice.chance(0.05) ? "com.example.directory-sync" : "");
     if (dice.chance(0.05)) fmt::format_to(out, R"(,"description":"Synchronised with \"{}\"")", dice.pick(cast::groups));
     if (event.type == "GROUP") {
-        fmt::format_to(out, R"(,"objectItem":{{"name":"{}","typeName":"GROUP","parentId":"1","parentName":"IDP Directory"}})",
-                       odd.empty() ? dice.pick(cast::groups) : odd);
+        fmt::format_to(
+            out, R"(,"objectItem":{{"name":"{}","typeName":"GROUP","parentId":"1","parentName":"IDP Directory"}})",
+            odd.empty() ? dice.pick(cast::groups) : odd);
     } else {
-        fmt::format_to(out, R"(,"objectItem":{{"id":"{}","name":"{}","typeName":"{}"}})", 10'000 + dice.below(9'000), thing,
-                       event.type);
+        fmt::format_to(out, R"(,"objectItem":{{"id":"{}","name":"{}","typeName":"{}"}})", 10'000 + dice.below(9'000),
+                       thing, event.type);
     }
     if (!event.field.empty()) {
         const auto after = event.after.empty() ? dice.pick(cast::queries) : event.after;
-        fmt::format_to(out, R"(,"changedValues":[{{"fieldName":"{}","changedFrom":"{}","changedTo":"{}"}})", event.field,
-                       event.before, after);
+        fmt::format_to(out, R"(,"changedValues":[{{"fieldName":"{}","changedFrom":"{}","changedTo":"{}"}})",
+                       event.field, event.before, after);
         if (dice.chance(0.3)) fmt::format_to(out, R"(,{{"fieldName":"Description","changedTo":"{}"}})", thing);
         text += ']';
     }
     if (dice.chance(0.5)) {
-        fmt::format_to(out,
-                       R"(,"associatedItems":[{{"id":"ug:{}","name":"{}","typeName":"USER","parentId":"10000","parentName":"com.atlassian.crowd.directory.IdentityPlatformRemoteDirectory"}}])",
-                       other.uuid, other.name);
+        fmt::format_to(
+            out,
+            R"(,"associatedItems":[{{"id":"ug:{}","name":"{}","typeName":"USER","parentId":"10000","parentName":"com.atlassian.crowd.directory.IdentityPlatformRemoteDirectory"}}])",
+            other.uuid, other.name);
     }
     return text += '}';
 }
@@ -99,17 +102,19 @@ std::string confluence_record(Dice& dice, Millis time, std::string_view odd) {
         text +=
             R"({"author":{"type":"user","displayName":"System","operations":null,"accountType":"","externalCollaborator":false,"isExternalCollaborator":false,"isGuest":false,"publicName":"Unknown user"})";
     } else {
-        fmt::format_to(out,
-                       R"({{"author":{{"type":"user","displayName":"{0}","operations":null,"username":"{1}","userKey":"ff8080817c{2:012x}","accountId":"{1}","accountType":"","externalCollaborator":false,"isExternalCollaborator":false,"isGuest":false,"publicName":"{0}"}})",
-                       actor.name, actor.account, dice.next() & 0xFFFF'FFFF'FFFFU);
+        fmt::format_to(
+            out,
+            R"({{"author":{{"type":"user","displayName":"{0}","operations":null,"username":"{1}","userKey":"ff8080817c{2:012x}","accountId":"{1}","accountType":"","externalCollaborator":false,"isExternalCollaborator":false,"isGuest":false,"publicName":"{0}"}})",
+            actor.name, actor.account, dice.next() & 0xFFFF'FFFF'FFFFU);
     }
     fmt::format_to(out, R"(,"remoteAddress":"{}","creationDate":{},"summary":"{}","description":"","category":"{}")",
                    system ? "" : dice.pick(cast::addresses), time, event.summary, event.category);
-    fmt::format_to(out, R"(,"sysAdmin":{0},"superAdmin":{0},"affectedObject":{{"name":"{1}","objectType":"{2}"}})", system,
-                   event.object_type.empty() ? "" : thing, event.object_type);
+    fmt::format_to(out, R"(,"sysAdmin":{0},"superAdmin":{0},"affectedObject":{{"name":"{1}","objectType":"{2}"}})",
+                   system, event.object_type.empty() ? "" : thing, event.object_type);
     text += R"(,"changedValues":[)";
     if (!event.field.empty()) {
-        fmt::format_to(out, R"({{"name":"{}","oldValue":"{}","newValue":"{}","hiddenOldValue":"","hiddenNewValue":""}})",
+        fmt::format_to(out,
+                       R"({{"name":"{}","oldValue":"{}","newValue":"{}","hiddenOldValue":"","hiddenNewValue":""}})",
                        event.field, dice.chance(0.5) ? "" : dice.pick(cast::groups), dice.pick(cast::groups));
     }
     text += R"(],"associatedObjects":[)";

@@ -33,7 +33,8 @@ bool send_all(int socket, std::string_view bytes) {
 
 /// Head and body in one call: two small packets would wait for each other.
 bool send_both(int socket, std::string_view head, std::string_view body) {
-    std::array<iovec, 2> parts{{{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}}};
+    std::array<iovec, 2> parts{
+        {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}}};
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
@@ -87,7 +88,9 @@ HttpServer::HttpServer(std::uint16_t port, Handler handler) : handler_(std::move
     acceptor_ = std::thread([this] { accept_all(); });
 }
 
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer() {
+    stop();
+}
 
 void HttpServer::stop() {
     {
@@ -210,8 +213,10 @@ bool HttpServer::deliver(int socket, const HttpRequest& request, HttpAnswer answ
     std::string framed;
     if (chunked) {
         framed = fmt::format("{:x}\r\n{}", answer.body.size(), body);
-        if (answer.body.empty()) framed = "0\r\n\r\n";
-        else if (!cut) framed += "\r\n0\r\n\r\n";
+        if (answer.body.empty())
+            framed = "0\r\n\r\n";
+        else if (!cut)
+            framed += "\r\n0\r\n\r\n";
         body = framed;
     }
     const bool sent = delivery.bytes_per_second > 0

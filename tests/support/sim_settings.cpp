@@ -50,9 +50,9 @@ Credential read_credential(const json& value) {
     Credential result;
     apply({{"email", set(result.email)},
            {"token", set(result.token)},
-           {"kind", choose<TokenKind>(result.kind, {{"any", TokenKind::any},
-                                                    {"scoped", TokenKind::scoped},
-                                                    {"classic", TokenKind::classic}})},
+           {"kind", choose<TokenKind>(
+                        result.kind,
+                        {{"any", TokenKind::any}, {"scoped", TokenKind::scoped}, {"classic", TokenKind::classic}})},
            {"scopes_ok", set(result.scopes_ok)},
            {"product", set_product(result.product)}},
           value, "credentials");
@@ -77,11 +77,12 @@ void apply_settings(SimSettings& settings, const json& changes) {
         {"requests_per_second", set(rate.requests_per_second)},
         {"burst", set(rate.burst)},
         {"reason", set(rate.reason)},
-        {"retry_after", choose<RetryStyle>(rate.retry_after, {{"seconds", RetryStyle::seconds},
-                                                              {"date", RetryStyle::date},
-                                                              {"reset_iso", RetryStyle::reset_iso},
-                                                              {"reset_iso_no_seconds", RetryStyle::reset_iso_no_seconds},
-                                                              {"none", RetryStyle::none}})}};
+        {"retry_after",
+         choose<RetryStyle>(rate.retry_after, {{"seconds", RetryStyle::seconds},
+                                               {"date", RetryStyle::date},
+                                               {"reset_iso", RetryStyle::reset_iso},
+                                               {"reset_iso_no_seconds", RetryStyle::reset_iso_no_seconds},
+                                               {"none", RetryStyle::none}})}};
     auto& insert = settings.insert_while_paging;
     const Setters insert_setters{{"product", set_product(insert.product)},
                                  {"every", set(insert.every)},

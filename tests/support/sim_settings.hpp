@@ -1,6 +1,5 @@
-// Why: every behaviour of the simulator that a test may want otherwise, in one value: given at the start in C++ or on the
-// command line, changed at run time with JSON.
-// Must not know: HTTP.
+// Why: every behaviour of the simulator that a test may want otherwise, in one value: given at the start in C++ or on
+// the command line, changed at run time with JSON. Must not know: HTTP.
 #pragma once
 
 #include "support/sim_log.hpp"
@@ -76,16 +75,16 @@ struct SimSettings {
     bool no_permission = false;
     InsertWhilePaging insert_while_paging;
 
-    bool next_with_dates = false;          ///< Confluence: `next` repeats startDate and endDate
-    std::string last_page = "cursor";      ///< organisation: "cursor" goes on for ever, "null" ends with an empty page
-    std::string filter_on = "processedAt"; ///< organisation: or "time"
-    std::int64_t cursor_epoch = 1;         ///< organisation: a change makes older cursors stale
-    std::string context_path;              ///< Data Center: "/jira"
-    bool object_cursor = false;            ///< Data Center: nextPageCursor is {"cursor": ...}
-    bool self_noise = true;                ///< Data Center: reading the log writes to it
-    bool basic_disabled = false;           ///< Data Center
-    bool login_redirect = false;           ///< Data Center: a refused credential is sent to the login page
-    std::int64_t captcha_after = 0;        ///< Data Center: that many failures lock the account; 0: never
+    bool next_with_dates = false;           ///< Confluence: `next` repeats startDate and endDate
+    std::string last_page = "cursor";       ///< organisation: "cursor" goes on for ever, "null" ends with an empty page
+    std::string filter_on = "processedAt";  ///< organisation: or "time"
+    std::int64_t cursor_epoch = 1;          ///< organisation: a change makes older cursors stale
+    std::string context_path;               ///< Data Center: "/jira"
+    bool object_cursor = false;             ///< Data Center: nextPageCursor is {"cursor": ...}
+    bool self_noise = true;                 ///< Data Center: reading the log writes to it
+    bool basic_disabled = false;            ///< Data Center
+    bool login_redirect = false;            ///< Data Center: a refused credential is sent to the login page
+    std::int64_t captcha_after = 0;         ///< Data Center: that many failures lock the account; 0: never
     OauthClient oauth;
 };
 

@@ -49,12 +49,19 @@ struct OauthState {
     std::map<std::string, OauthGrant, std::less<>> refresh;
     std::string current_refresh;
     std::int64_t issued = 0;
+    bool revoked = false;  ///< every refresh token is refused as expired or revoked
 };
 
 struct DatacenterState {
-    nlohmann::json coverage;
-    nlohmann::json retention;
-    nlohmann::json retention_file;
+    nlohmann::ordered_json coverage = {{"global-config-and-administration", "base"},
+                                       {"user-management", "base"},
+                                       {"permissions", "base"},
+                                       {"local-config-and-administration", "base"},
+                                       {"security", "base"},
+                                       {"end-user-activity", "base"},
+                                       {"ecosystem", "base"}};
+    nlohmann::ordered_json retention = {{"years", 3}, {"months", 0}, {"days", 0}};
+    std::int64_t retention_files = 100;
     std::set<std::string, std::less<>> denylist;
     std::int64_t failures = 0;
 };
@@ -89,6 +96,19 @@ struct SimState {
 /// Other routes of a Jira site: serverInfo (200 whatever the credential) and myself.
 [[nodiscard]] HttpAnswer answer_jira_account(SimState& state, const HttpRequest& request, bool who);
 [[nodiscard]] HttpAnswer answer_confluence_retention(SimState& state, const HttpRequest& request);
+
+/// The organisation's events: `rest` is the path after /admin/v1/orgs/.
+[[nodiscard]] HttpAnswer answer_organization(SimState& state, const HttpRequest& request, std::string_view rest);
+[[nodiscard]] HttpAnswer answer_datacenter_events(SimState& state, const HttpRequest& request);
+/// coverage, retention, retention/file, denylist.
+[[nodiscard]] HttpAnswer answer_datacenter_configuration(SimState& state, const HttpRequest& request);
+
+/// The OAuth endpoints. A grant made by hand: its tokens as the token endpoint gives them.
+[[nodiscard]] HttpAnswer answer_authorize(SimState& state, const HttpRequest& request);
+[[nodiscard]] HttpAnswer answer_token(SimState& state, const HttpRequest& request);
+[[nodiscard]] HttpAnswer answer_datacenter_token(SimState& state, const HttpRequest& request);
+[[nodiscard]] HttpAnswer answer_resources(SimState& state, const HttpRequest& request);
+[[nodiscard]] nlohmann::ordered_json issue_grant(SimState& state, const std::string& scope, bool with_refresh);
 
 /// Stores one raw record; false when it names no time.
 bool store(SimState& state, Product product, std::string_view record);

@@ -40,10 +40,18 @@ void store_generated(SimState& state, Product product, Millis time) {
     Dice dice(static_cast<std::uint64_t>(log.size()) + 7'777);
     std::string text;
     switch (product) {
-        case Product::jira: text = jira_record(dice, log.next_id++, time); break;
-        case Product::confluence: text = confluence_record(dice, time); break;
-        case Product::organization: text = organization_record(dice, time, time); break;
-        case Product::datacenter: text = datacenter_record(dice, time); break;
+        case Product::jira:
+            text = jira_record(dice, log.next_id++, time);
+            break;
+        case Product::confluence:
+            text = confluence_record(dice, time);
+            break;
+        case Product::organization:
+            text = organization_record(dice, time, time);
+            break;
+        case Product::datacenter:
+            text = datacenter_record(dice, time);
+            break;
     }
     log.add({.time = time, .event_time = time, .sequence = 0, .text = text});
 }

@@ -7,11 +7,11 @@
 namespace aquila::sim {
 namespace {
 
+using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using nlohmann::json;
 
 constexpr auto first_time = "2026-04-12T10:00:00.000+0000";
 constexpr auto second_time = "2026-04-12T10:00:00.001+0000";
@@ -51,8 +51,9 @@ TEST_F(AtlassianSimJira, BothBoundsAreInclusiveAndTheTotalIsOfTheWholeLog) {
 }
 
 TEST_F(AtlassianSimJira, WithoutAZoneTheAnswerIsAnEmpty200) {
-    for (const auto* query : {"?from=2026-01-01T00:00:00.000", "?from=2026-01-01T00:00:00.000+0000",
-                              "?to=2027-01-01T00:00:00", "?from=yesterday", "?from=2027-01-01T00:00:00Z&to=2026-01-01T00:00:00Z"}) {
+    for (const auto* query :
+         {"?from=2026-01-01T00:00:00.000", "?from=2026-01-01T00:00:00.000+0000", "?to=2027-01-01T00:00:00",
+          "?from=yesterday", "?from=2027-01-01T00:00:00Z&to=2026-01-01T00:00:00Z"}) {
         const auto answer = ask(gateway(query));
         EXPECT_EQ(answer.status, 200) << query;
         EXPECT_THAT(ids(answer), IsEmpty()) << query;
@@ -108,8 +109,9 @@ TEST_F(AtlassianSimJira, OtherRoutes) {
 class AtlassianSimConfluence : public SimTest {
   protected:
     void SetUp() override {
-        for (const auto* record : {R"({"n":1,"creationDate":1776000000000})", R"({"n":2,"creationDate":1776000000001})",
-                                   R"({"n":2,"creationDate":1776000000001})", R"({"n":3,"creationDate":1776000000002})"}) {
+        for (const auto* record :
+             {R"({"n":1,"creationDate":1776000000000})", R"({"n":2,"creationDate":1776000000001})",
+              R"({"n":2,"creationDate":1776000000001})", R"({"n":3,"creationDate":1776000000002})"}) {
             sim.add(Product::confluence, record);
         }
     }
@@ -161,7 +163,9 @@ TEST_F(AtlassianSimConfluence, BadNumbersAreRefusedInItsOwnEnvelope) {
 TEST_F(AtlassianSimConfluence, RetentionIsReadAndSetWithTheHeader) {
     const auto path = wiki_gateway() + "/retention";
     EXPECT_EQ(json::parse(ask(path).body), json::parse(R"({"number":1,"units":"YEARS"})"));
-    ProbeRequest put{.method = "PUT", .target = path, .headers = {{"Authorization", basic("admin@example.com", "sim-token")}},
+    ProbeRequest put{.method = "PUT",
+                     .target = path,
+                     .headers = {{"Authorization", basic("admin@example.com", "sim-token")}},
                      .body = R"({"number":6,"units":"MONTHS"})"};
     EXPECT_EQ(probe(sim.port(), put).status, 403);
     put.headers.emplace_back("X-Atlassian-Token", "no-check");
@@ -264,7 +268,8 @@ class AtlassianSimRecords : public SimTest {};
 
 TEST_F(AtlassianSimRecords, GeneratedRecordsAreTheSameForTheSameSeed) {
     Sim other;
-    for (auto* one : {&sim, &other}) one->generate({.product = Product::jira, .count = 50, .from = 1, .to = 86'400'000, .seed = 7});
+    for (auto* one : {&sim, &other})
+        one->generate({.product = Product::jira, .count = 50, .from = 1, .to = 86'400'000, .seed = 7});
     EXPECT_EQ(sim.records(Product::jira), other.records(Product::jira));
     other.clear_records(Product::jira);
     other.generate({.product = Product::jira, .count = 50, .from = 1, .to = 86'400'000, .seed = 8});
@@ -306,13 +311,15 @@ TEST_F(AtlassianSimRecords, TwinsABlockOfOneMillisecondAndHalfSurrogates) {
     }
     EXPECT_GE(std::ranges::max_element(times, {}, [](const auto& pair) { return pair.second; })->second, 300);
     EXPECT_GT(broken, 50);
-    const auto by_id = ids(probe(sim.port(), {.target = gateway("?limit=1&offset=999"),
-                                              .headers = {{"Authorization", basic("admin@example.com", "sim-token")}}}));
+    const auto by_id =
+        ids(probe(sim.port(), {.target = gateway("?limit=1&offset=999"),
+                               .headers = {{"Authorization", basic("admin@example.com", "sim-token")}}}));
     EXPECT_THAT(by_id, ElementsAre(10'000));
 }
 
 TEST_F(AtlassianSimRecords, RawRecordsAreKeptByteByByte) {
-    const std::string odd = "{\"note\": \"\\\"created\\\": \\ud83e \xFF\",  \"n\": 1.10,\t\"created\" : \"2026-04-12T10:00:00.5+0100\"}";
+    const std::string odd =
+        "{\"note\": \"\\\"created\\\": \\ud83e \xFF\",  \"n\": 1.10,\t\"created\" : \"2026-04-12T10:00:00.5+0100\"}";
     EXPECT_EQ(post("/_sim/records?product=jira", odd + "\n\n").status, 200);
     EXPECT_THAT(sim.records(Product::jira), ElementsAre(odd));
     EXPECT_THAT(ask(gateway("?from=2026-04-12T09:00:00.500Z&to=2026-04-12T09:00:00.500Z")).body, HasSubstr(odd));

@@ -151,7 +151,9 @@ std::string format_iso(Millis time, int decimals, std::string_view zone) {
     return text.append(zone);
 }
 
-std::string format_iso_minutes(Millis time) { return format_minutes(split(time)) + 'Z'; }
+std::string format_iso_minutes(Millis time) {
+    return format_minutes(split(time)) + 'Z';
+}
 
 std::string format_http_date(Millis time) {
     constexpr std::array<std::string_view, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -159,9 +161,9 @@ std::string format_http_date(Millis time) {
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto fields = split(time);
     return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", days.at(fields.weekday.c_encoding()),
-                       static_cast<unsigned>(fields.date.day()), months.at(static_cast<unsigned>(fields.date.month()) - 1),
-                       static_cast<int>(fields.date.year()), fields.time.hours().count(), fields.time.minutes().count(),
-                       fields.time.seconds().count());
+                       static_cast<unsigned>(fields.date.day()),
+                       months.at(static_cast<unsigned>(fields.date.month()) - 1), static_cast<int>(fields.date.year()),
+                       fields.time.hours().count(), fields.time.minutes().count(), fields.time.seconds().count());
 }
 
 }  // namespace aquila::sim

@@ -27,7 +27,8 @@ struct ParsedTime {
 [[nodiscard]] std::optional<ParsedTime> parse_iso(std::string_view text);
 /// An integer that takes up the whole text.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
-/// What the control endpoints take: ISO 8601, epoch milliseconds, "now", or a span before or after now ("-180d", "+5m").
+/// What the control endpoints take: ISO 8601, epoch milliseconds, "now", or a span before or after now ("-180d",
+/// "+5m").
 [[nodiscard]] std::optional<Millis> parse_moment(std::string_view text, Millis now);
 /// "250ms", "90s", "15m", "2h", "180d".
 [[nodiscard]] std::optional<Millis> parse_span(std::string_view text);
