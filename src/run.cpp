@@ -19,6 +19,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <functional>
 
 namespace aquila {
 namespace {
@@ -132,6 +134,15 @@ void replace_output(Endpoint& endpoint, const Source& source, const SourceConfig
     summarise(page.records.size(), output);
 }
 
+/// The cloud id and the door, so that the next run need not look for them. What belongs to another log stays as it is.
+void keep_what_was_found(const Endpoint& endpoint, const State& state, const std::function<void(const State&)>& save) {
+    State known = state;
+    endpoint.remember(known);
+    if (known != state && (state.covered.empty() || known.identity == state.identity)) {
+        save(known);
+    }
+}
+
 void collect_source(const Arguments& arguments, const SourceConfig& config, const Environment& environment) {
     const Source& source = *find_source(config.product);
     const std::string output = arguments.output.empty() ? config.effective_output() : arguments.output;
@@ -163,6 +174,7 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
     Endpoint& endpoint = reach.endpoint();
     if (replace) {
         replace_output(endpoint, source, config, output, arguments.dry_run);
+        keep_what_was_found(endpoint, state, save);
         return;
     }
     check_identity(state, endpoint.identity(), config, checkpoint.path());
@@ -235,8 +247,9 @@ void run(const Arguments& arguments, const Environment& environment) {
     const SourceConfig& source = choose_source(config, arguments.source, arguments.product);
     configure_log(arguments, source);
     refuse_what_is_missing(source);
+    const auto plain = [](const std::string& path) { return std::filesystem::absolute(path).lexically_normal(); };
     const auto owner = std::find_if(config.sources.begin(), config.sources.end(), [&](const SourceConfig& other) {
-        return &other != &source && other.effective_output() == arguments.output;
+        return &other != &source && !arguments.output.empty() && plain(other.effective_output()) == plain(arguments.output);
     });
     if (owner != config.sources.end()) {
         throw Failure{Exit::config, fmt::format("--output {} belongs to [{}]", arguments.output, owner->name),
