@@ -103,7 +103,7 @@ HttpAnswer answer_of(const Fault& fault) {
     if (!fault.redirect.empty()) answer.headers.emplace_back("Location", fault.redirect);
     if (fault.oversize > 0) {
         answer.stream = [left = fault.oversize, first = true](std::string& chunk) mutable {
-            chunk = first ? "{\"offset\":0,\"limit\":1000,\"total\":1,\"records\":[" : "";
+            chunk = first ? R"({"offset":0,"limit":1000,"total":1,"records":[)" : "";
             first = false;
             chunk.append(std::size_t{1} << 16U, ' ');
             if (left < static_cast<std::int64_t>(chunk.size())) chunk.resize(static_cast<std::size_t>(left));

@@ -162,6 +162,7 @@ class AtlassianSimServer : public SimTest {};
 TEST_F(AtlassianSimServer, ManyClientsAtOnce) {
     sim.generate({.product = Product::jira, .count = 500});
     std::vector<std::thread> clients;
+    clients.reserve(8);
     std::atomic<int> good = 0;
     for (int i = 0; i < 8; ++i) {
         clients.emplace_back([&, i] {

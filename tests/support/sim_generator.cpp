@@ -5,7 +5,7 @@
 namespace aquila::sim {
 namespace {
 
-constexpr std::string_view half_pair = "cut short \\ud83e";
+constexpr std::string_view half_pair = R"(cut short \ud83e)";
 
 /// Evenly spread, with some jitter, never going back; the block of equal times stands in the middle.
 class Timetable {
@@ -49,13 +49,13 @@ void generate(RecordLog& log, const GenerateOrder& order) {
     Timetable timetable(order, dice);
     log.reserve(static_cast<std::size_t>(std::max<std::int64_t>(order.count, 0)));
     std::string text;
-    Millis event_time = 0;
+    Millis happened = 0;
     Millis time = 0;
     for (std::int64_t index = 0; index < order.count; ++index) {
         const bool twin = index > 0 && order.product != Product::jira && dice.chance(order.twins);
         if (!twin) {
             time = timetable.at(index);
-            event_time = time;
+            happened = time;
             const auto odd = dice.chance(order.lone_surrogates) ? half_pair : std::string_view{};
             switch (order.product) {
                 case Product::jira:
@@ -66,15 +66,15 @@ void generate(RecordLog& log, const GenerateOrder& order) {
                     text = confluence_record(dice, time, odd);
                     break;
                 case Product::organization:
-                    event_time = time - static_cast<Millis>(dice.below(dice.chance(0.05) ? 3'600'000 : 3'000));
-                    text = organization_record(dice, event_time, time, odd);
+                    happened = time - static_cast<Millis>(dice.below(dice.chance(0.05) ? 3'600'000 : 3'000));
+                    text = organization_record(dice, happened, time, odd);
                     break;
                 case Product::datacenter:
                     text = datacenter_record(dice, time, odd);
                     break;
             }
         }
-        log.append({.time = time, .event_time = event_time, .sequence = 0, .text = text});
+        log.append({.time = time, .event_time = happened, .sequence = 0, .text = text});
     }
     log.settle();
 }

@@ -43,7 +43,7 @@ void generate(RecordLog& log, const GenerateOrder& order);
 /// One record of each product. `odd` is put into a name; it must be valid inside a JSON string.
 [[nodiscard]] std::string jira_record(Dice& dice, std::int64_t id, Millis time, std::string_view odd = {});
 [[nodiscard]] std::string confluence_record(Dice& dice, Millis time, std::string_view odd = {});
-[[nodiscard]] std::string organization_record(Dice& dice, Millis time, Millis processed, std::string_view odd = {});
+[[nodiscard]] std::string organization_record(Dice& dice, Millis happened, Millis processed, std::string_view odd = {});
 [[nodiscard]] std::string datacenter_record(Dice& dice, Millis time, std::string_view odd = {});
 
 }  // namespace aquila::sim

@@ -1,5 +1,6 @@
 #include "support/sim_http.hpp"
 
+#define ZLIB_CONST  // NOLINT: zlib's input is const only then
 #include <zlib.h>
 
 #include <algorithm>
@@ -131,7 +132,7 @@ std::string gzip(std::string_view bytes) {
         throw std::runtime_error("zlib does not start");
     }
     std::string result(deflateBound(&stream, bytes.size()), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.next_in = reinterpret_cast<const Bytef*>(bytes.data());
     stream.avail_in = static_cast<uInt>(bytes.size());
     stream.next_out = reinterpret_cast<Bytef*>(result.data());
     stream.avail_out = static_cast<uInt>(result.size());
@@ -208,7 +209,7 @@ std::string format_head(const HttpAnswer& answer) {
     head += reason_phrase(answer.status);
     head += "\r\n";
     for (const auto& [name, value] : answer.headers) {
-        head += name + ": " + value + "\r\n";
+        head.append(name).append(": ").append(value).append("\r\n");
     }
     return head + "\r\n";
 }

@@ -72,7 +72,7 @@ Probe probe(std::uint16_t port, const ProbeRequest& request, std::chrono::millis
 
     Probe result;
     std::string received;
-    std::array<char, 65536> block;
+    std::array<char, 65536> block{};
     while (true) {
         const auto left = patience - std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
         pollfd wait{.fd = socket, .events = POLLIN, .revents = 0};

@@ -46,7 +46,7 @@ void write_list(std::string& text, Dice& dice, std::string_view name, std::strin
 
 }  // namespace
 
-std::string organization_record(Dice& dice, Millis time, Millis processed, std::string_view odd) {
+std::string organization_record(Dice& dice, Millis happened, Millis processed, std::string_view odd) {
     constexpr std::array<int, 3> decimals{0, 3, 6};
     const auto& actor = dice.pick(cast::people);
     const auto thing = odd.empty() ? dice.pick(cast::things) : odd;
@@ -56,7 +56,8 @@ std::string organization_record(Dice& dice, Millis time, Millis processed, std::
     text.reserve(1500);
     const auto out = std::back_inserter(text);
     fmt::format_to(out, R"({{"id":"{}","type":"events","attributes":{{"time":"{}","processedAt":"{}","action":"{}")",
-                   id, format_iso(time, dice.pick(decimals), "Z"), format_iso(processed, 3, "Z"), dice.pick(actions));
+                   id, format_iso(happened, dice.pick(decimals), "Z"), format_iso(processed, 3, "Z"),
+                   dice.pick(actions));
     if (dice.chance(0.1)) {
         text += R"(,"actor":{"id":"atlassian-internal-system","name":"Atlassian Internal System"})";
     } else {

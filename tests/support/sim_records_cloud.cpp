@@ -23,7 +23,7 @@ constexpr std::array<JiraEvent, 10> jira_events{{
     {"User removed from group", "group management", "GROUP", "", "", ""},
     {"Custom field created", "fields", "CUSTOM_FIELD", "Name", "", "Responders"},
     {"Project role changed", "projects", "PROJECT_ROLE", "Users", "mlindqvist", "mlindqvist, zangstrom"},
-    {"Workflow updated", "workflows", "WORKFLOW", "Status", "Open", "In \\\"review\\\""},
+    {"Workflow updated", "workflows", "WORKFLOW", "Status", "Open", R"(In \"review\")"},
     {"Permission scheme updated", "permissions", "SCHEME", "Permission", "Browse Projects", "Administer Projects"},
     {"Global permission added", "permissions", "PERMISSIONS", "Group", "", "site-admins"},
     {"User created", "user management", "USER", "Active / Inactive", "", "Active"},
@@ -46,7 +46,7 @@ constexpr std::array<ConfluenceEvent, 8> confluence_events{{
     {"Global settings changed", "Global administration", "", "Allow public sign-up"},
     {"Page restriction removed", "Pages", "Page", "Restriction"},
     {"App installed", "Apps", "App", "Version"},
-    {"Space exported", "Import\\/export", "Space", ""},
+    {"Space exported", R"(Import\/export)", "Space", ""},
 }};
 
 }  // namespace

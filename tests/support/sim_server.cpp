@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,9 +20,9 @@ namespace {
 
 constexpr std::size_t head_limit = std::size_t{256} << 10U;
 
-bool send_all(int socket, std::string_view bytes) {
+bool send_all(int socket, std::string_view bytes, int flags = 0) {
     while (!bytes.empty()) {
-        const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const auto sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
         if (sent < 0 && errno == EINTR) continue;
         if (sent <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -31,22 +30,25 @@ bool send_all(int socket, std::string_view bytes) {
     return true;
 }
 
-/// Head and body in one call: two small packets would wait for each other.
+/// The head waits for the body: two small packets would be answered late.
 bool send_both(int socket, std::string_view head, std::string_view body) {
-    std::array<iovec, 2> parts{
-        {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}}};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    const auto sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
-    if (sent < 0) return errno == EINTR && send_all(socket, head) && send_all(socket, body);
-    const auto count = static_cast<std::size_t>(sent);
-    if (count < head.size()) return send_all(socket, head.substr(count)) && send_all(socket, body);
-    return send_all(socket, body.substr(count - head.size()));
+    return body.empty() ? send_all(socket, head) : send_all(socket, head, MSG_MORE) && send_all(socket, body);
+}
+
+bool send_stream(int socket, const HttpAnswer& answer) {
+    std::string chunk;
+    bool more = true;
+    while (more) {
+        chunk.clear();
+        more = answer.stream(chunk);
+        if (chunk.empty()) continue;
+        if (!send_both(socket, fmt::format("{:x}\r\n", chunk.size()), chunk) || !send_all(socket, "\r\n")) return false;
+    }
+    return send_all(socket, "0\r\n\r\n");
 }
 
 bool receive(int socket, std::string& buffer) {
-    std::array<char, 65536> block;
+    std::array<char, 16384> block{};
     while (true) {
         const auto count = ::recv(socket, block.data(), block.size(), 0);
         if (count < 0 && errno == EINTR) continue;
@@ -234,18 +236,6 @@ bool HttpServer::send_body(int socket, std::string_view body, std::int64_t bytes
         body.remove_prefix(std::min(step, body.size()));
     }
     return true;
-}
-
-bool HttpServer::send_stream(int socket, const HttpAnswer& answer) {
-    std::string chunk;
-    bool more = true;
-    while (more) {
-        chunk.clear();
-        more = answer.stream(chunk);
-        if (chunk.empty()) continue;
-        if (!send_both(socket, fmt::format("{:x}\r\n", chunk.size()), chunk) || !send_all(socket, "\r\n")) return false;
-    }
-    return send_all(socket, "0\r\n\r\n");
 }
 
 bool HttpServer::pause(std::int64_t milliseconds) {

@@ -44,7 +44,6 @@ class HttpServer {
     bool exchange(int socket, std::string& buffer);
     bool deliver(int socket, const HttpRequest& request, HttpAnswer answer);
     bool send_body(int socket, std::string_view body, std::int64_t bytes_per_second);
-    bool send_stream(int socket, const HttpAnswer& answer);
     /// False when the server is stopping.
     bool pause(std::int64_t milliseconds);
     void reap(bool all);

@@ -43,9 +43,9 @@ std::optional<int> take_zone(std::string_view& text) {
 }
 
 struct Fields {
-    std::chrono::year_month_day date;
+    std::chrono::year_month_day date{};
     std::chrono::hh_mm_ss<milliseconds> time;
-    std::chrono::weekday weekday;
+    std::chrono::weekday weekday{};
 };
 
 Fields split(Millis time) {
@@ -86,7 +86,7 @@ std::optional<ParsedTime> parse_iso(std::string_view text) {
     const auto minute = take_digits(text, 2);
     if (!minute || *hour > 23 || *minute > 59) return std::nullopt;
     result.has_time = true;
-    result.millis += (*hour * 3600 + *minute * 60) * second;
+    result.millis += (Millis{*hour} * 3600 + Millis{*minute} * 60) * second;
     if (take(text, ':')) {
         const auto seconds = take_digits(text, 2);
         if (!seconds || *seconds > 60) return std::nullopt;
@@ -107,7 +107,7 @@ std::optional<ParsedTime> parse_iso(std::string_view text) {
     const auto zone = take_zone(text);
     if (!zone || !text.empty()) return std::nullopt;
     result.has_zone = true;
-    result.millis -= *zone * 60 * second;
+    result.millis -= Millis{*zone} * 60 * second;
     return result;
 }
 
