@@ -20,7 +20,7 @@ trap cleanup EXIT
 start_sim() {
     [[ -z $sim_pid ]] || { kill "$sim_pid"; wait "$sim_pid" 2>/dev/null || true; }
     rm -f "$scratch/port"
-    "$build/atlassian_sim" --port 0 --port-file "$scratch/port" --cloud-id bench --no-gzip "$@" >"$scratch/sim.log" 2>&1 &
+    "$build/atlassian_sim" --port 0 --port-file "$scratch/port" --cloud-id bench "$@" >"$scratch/sim.log" 2>&1 &
     sim_pid=$!
     for _ in $(seq 600); do
         [[ -s $scratch/port ]] && break
@@ -79,9 +79,11 @@ for ((page = 0; page < 100; page++)); do
 done
 END
 
-start_sim --jira 100000 --span 20d
+start_sim --no-gzip --jira 100000 --span 20d
 ini jira
-measure floor "$runs" "$build/floor" "$url$path" admin@example.com:sim-token "$from" "$to" 100
+floor=("$build/floor" "$url$path" admin@example.com:sim-token "$from" "$to" 100)
+measure floor "$runs" "${floor[@]}"
+measure floor_to_file "$runs" "${floor[@]}" "$scratch/floor.json"
 measure aquila "$runs" "$build/aquila-fetch" -c "$scratch/bench.ini" --source jira
 lines=$(wc -l <"$scratch/out/flattened.json")
 [[ $lines == 100000 ]] || { echo "error: $lines lines instead of 100000" >&2; exit 1; }
@@ -98,19 +100,29 @@ wall[idle]=$(median wall_ms "$scratch/figures")
 peak[idle]=$(median peak_kib "$scratch/figures")
 
 for count in 5000 1000000; do
-    start_sim --jira "$count" --span 20d
+    start_sim --no-gzip --jira "$count" --span 20d
     ini jira
     measure "aquila_$count" 1 "$build/aquila-fetch" -c "$scratch/bench.ini" --source jira
     lines=$(wc -l <"$scratch/out/flattened.json")
     [[ $lines == "$count" ]] || { echo "error: $lines lines instead of $count" >&2; exit 1; }
 done
 
-start_sim --confluence 100000 --span 20d
+start_sim --jira 100000 --span 20d
+ini jira
+floor=("$build/floor" "$url$path" admin@example.com:sim-token "$from" "$to" 100)
+export GZIP_PAGES=1
+measure floor_gzip "$runs" "${floor[@]}"
+unset GZIP_PAGES
+measure aquila_gzip "$runs" "$build/aquila-fetch" -c "$scratch/bench.ini" --source jira
+
+start_sim --no-gzip --confluence 100000 --span 20d
 ini confluence
 measure aquila_confluence "$runs" "$build/aquila-fetch" -c "$scratch/bench.ini" --source confluence
 
-names=(floor aquila aquila_confluence guide aquila_5000 aquila_1000000 idle)
-declare -A title=([floor]="100,000 records, libcurl only, thrown away" [aquila]="100,000 Jira records, aquila-fetch"
+names=(floor floor_to_file aquila floor_gzip aquila_gzip aquila_confluence guide aquila_5000 aquila_1000000 idle)
+declare -A title=([floor]="100,000 Jira records, libcurl only, thrown away"
+    [floor_to_file]="the same, appended to a file and synced" [aquila]="100,000 Jira records, aquila-fetch"
+    [floor_gzip]="gzip: libcurl only, thrown away" [aquila_gzip]="gzip: aquila-fetch"
     [aquila_confluence]="100,000 Confluence records, aquila-fetch" [guide]="100,000 Jira records, curl and jq per page"
     [aquila_5000]="5,000 Jira records, aquila-fetch" [aquila_1000000]="1,000,000 Jira records, aquila-fetch"
     [idle]="idle run (nothing new), aquila-fetch")
@@ -125,6 +137,8 @@ else
         printf '| %-46s | %10s | %10s | %9.1f |\n' "${title[$name]}" "${cpu[$name]}" "${wall[$name]}" \
             "$(ratio "${peak[$name]}" 1024)"
     done
-    printf '\nCPU, aquila-fetch / floor: %s; curl and jq / aquila-fetch: %s\n' \
-        "$(ratio "${cpu[aquila]}" "${cpu[floor]}")" "$(ratio "${cpu[guide]}" "${cpu[aquila]}")"
+    printf '\nCPU: aquila-fetch / download thrown away %s; / download to a file %s; with gzip / thrown away %s; ' \
+        "$(ratio "${cpu[aquila]}" "${cpu[floor]}")" "$(ratio "${cpu[aquila]}" "${cpu[floor_to_file]}")" \
+        "$(ratio "${cpu[aquila_gzip]}" "${cpu[floor_gzip]}")"
+    printf 'curl and jq / aquila-fetch %s\n' "$(ratio "${cpu[guide]}" "${cpu[aquila]}")"
 fi
