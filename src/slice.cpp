@@ -13,6 +13,8 @@ constexpr Span shortest{1};
 constexpr int readings_to_agree = 8;
 /// A page of this many records, or a multiple, may have been cut there by a server that does not say so.
 constexpr std::size_t round_length = 50;
+/// What one slice may hold at the most: far more than a log has in a millisecond, less than would hurt the machine.
+constexpr std::size_t endless_bytes = std::size_t{256} << 20U;
 /// Consecutive pages with the same records, without ids to tell: true twins never fill so many.
 constexpr int repeats_without_ids = 50;
 constexpr int repeats_with_ids = 2;
@@ -68,14 +70,15 @@ class Reading {
                 return;
             }
             repeats = previous != nullptr && same_records(*previous, page) ? repeats + 1 : 0;
-            if (repeats > (source_.has_ids ? repeats_with_ids : repeats_without_ids) ||
+            bytes += page.text->size();
+            if (repeats > (source_.has_ids ? repeats_with_ids : repeats_without_ids) || bytes > endless_bytes ||
                 slice_.pages.size() >= limits_.endless) {
                 throw Failure{Exit::protocol,
-                              fmt::format("endless paging: {} pages, and the server goes on with the same records",
-                                          slice_.pages.size()),
-                              "the server, or a cache before it, ignores the offset; nothing of this was written"};
+                              fmt::format("endless paging: {} pages of {} MiB, and the server goes on",
+                                          slice_.pages.size(), bytes >> 20U),
+                              "the server, or a cache before it, ignores the offset or the window; nothing of this was "
+                              "written"};
             }
-            bytes += page.text->size();
             if (!to_the_end_ && is_too_large(page, bytes)) {
                 return;
             }
