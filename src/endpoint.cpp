@@ -113,6 +113,13 @@ Page Endpoint::fetch(const Query& query) {
     opened_ = true;
     const auto served = response.date();
     Page page = source_.parse(std::move(response.body), query);
+    if (!page.recognised) {
+        // Taken for an empty page, it would move the watermark past records that nobody has seen.
+        throw Failure{Exit::protocol,
+                      fmt::format("{}: the answer of {} is JSON, but not what the API promises: {}", source_.title,
+                                  printable_url(doors_.front().url), printable_text(*page.text)),
+                      "check `site` or `api_url`, and `proxy`: something else may answer in the API's place"};
+    }
     page.served = served;
     return page;
 }

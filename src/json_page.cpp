@@ -56,6 +56,7 @@ class Walk {
 
   private:
     std::size_t envelope(std::string_view key, std::size_t value) {
+        page_.recognised = page_.recognised || key == shape_.records || key == shape_.limit || key == "total";
         if (key == shape_.records) {
             if (tokens_.kind(value) != 'n') {
                 page_.records.clear();

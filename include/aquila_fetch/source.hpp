@@ -46,6 +46,7 @@ struct Page {
     std::unique_ptr<const std::string> text;  ///< owns the bytes of the records; stays where it is when the page moves
     std::vector<Record> records;  ///< in the server's order
     std::string suffix;           ///< what ends each record in place of its closing brace (Jira: offset and total); mostly empty
+    bool recognised = false;      ///< the JSON names records, a limit or a total: it is a page, be it an empty one
     std::optional<bool> more;     ///< the server says that more pages follow (Confluence), or that none does
     std::optional<std::int64_t> total;  ///< of the whole log, where the server tells
     std::optional<int> limit;     ///< the limit the server says it used
