@@ -23,8 +23,12 @@ struct Damaged {
     std::string what;
 };
 
-json put(Instant instant) { return instant.time_since_epoch().count(); }
-json put(const Window& window) { return json::array({put(window.from), put(window.to)}); }
+json put(Instant instant) {
+    return instant.time_since_epoch().count();
+}
+json put(const Window& window) {
+    return json::array({put(window.from), put(window.to)});
+}
 
 json put(const std::vector<Window>& windows) {
     auto list = json::array();
@@ -34,12 +38,19 @@ json put(const std::vector<Window>& windows) {
     return list;
 }
 
-json put(const Key& key) { return base64_encode(pack_keys({&key, 1})); }
-json put(const std::vector<Key>& keys) { return base64_encode(pack_keys(keys)); }
+json put(const Key& key) {
+    return base64_encode(pack_keys({&key, 1}));
+}
+json put(const std::vector<Key>& keys) {
+    return base64_encode(pack_keys(keys));
+}
 
 json put(const Place& place) {
-    return {{"path", place.path},     {"device", place.device}, {"inode", place.inode},
-            {"offset", place.offset}, {"before", place.before}};
+    return {{"path", place.path},
+            {"device", place.device},
+            {"inode", place.inode},
+            {"offset", place.offset},
+            {"before", place.before}};
 }
 
 json put(const Announcement& announced) {
@@ -50,7 +61,10 @@ json put(const Announcement& announced) {
 }
 
 json put(const Torn& torn) {
-    return {{"place", put(torn.place)}, {"key", put(torn.key)}, {"suffix", torn.suffix}};
+    return {{"place", put(torn.place)},
+            {"key", put(torn.key)},
+            {"suffix", torn.suffix},
+            {"head", base64_encode(torn.head)}};
 }
 
 json put(const Resumption& resumption) {
@@ -64,7 +78,9 @@ json put_optional(const std::optional<Value>& value) {
     return value ? put(*value) : json{};
 }
 
-Instant instant_of(const json& value) { return Instant{Span{value.get<std::int64_t>()}}; }
+Instant instant_of(const json& value) {
+    return Instant{Span{value.get<std::int64_t>()}};
+}
 
 std::optional<Instant> optional_instant(const json& value) {
     return value.is_null() ? std::nullopt : std::optional{instant_of(value)};
@@ -100,7 +116,13 @@ auto unpacked(const json& value, Unpack unpack) {
     return *std::move(result);
 }
 
-std::vector<Key> keys_of(const json& value) { return unpacked(value, unpack_keys); }
+std::string bytes_of(const json& value) {
+    return unpacked(value, [](std::string_view bytes) { return std::optional{std::string{bytes}}; });
+}
+
+std::vector<Key> keys_of(const json& value) {
+    return unpacked(value, unpack_keys);
+}
 
 Key key_of(const json& value) {
     const auto keys = keys_of(value);
@@ -121,10 +143,12 @@ std::optional<Announcement> announcement_of(const json& state) {
     if (value.is_null()) {
         return std::nullopt;
     }
-    Announcement announced{window_of(value.at("window")), place_of(value.at("place")), keys_of(state.at("keys")),
+    Announcement announced{window_of(value.at("window")),
+                           place_of(value.at("place")),
+                           keys_of(state.at("keys")),
                            unpacked(state.at("lines"), unpack_numbers),
                            value.at("suffixes").get<std::vector<std::pair<std::uint64_t, std::string>>>(),
-                           unpacked(value.at("head"), [](std::string_view head) { return std::optional{std::string{head}}; })};
+                           bytes_of(value.at("head"))};
     if (announced.keys.size() != announced.lines.size()) {
         throw Damaged{"an announcement with more keys than lines"};
     }
@@ -137,7 +161,8 @@ std::optional<Resumption> resumption_of(const json& value) {
     }
     Resumption resumption{window_of(value.at("window")), keys_of(value.at("written")), std::nullopt};
     if (const auto& torn = value.at("torn"); !torn.is_null()) {
-        resumption.torn = Torn{place_of(torn.at("place")), key_of(torn.at("key")), torn.at("suffix").get<std::string>()};
+        resumption.torn = Torn{place_of(torn.at("place")), key_of(torn.at("key")), torn.at("suffix").get<std::string>(),
+                               bytes_of(torn.at("head"))};
     }
     return resumption;
 }
@@ -193,8 +218,8 @@ void cover(std::vector<Window>& windows, Window window) {
     if (window.empty()) {
         return;
     }
-    const auto first = std::find_if(windows.begin(), windows.end(),
-                                    [&](const Window& other) { return other.to >= window.from; });
+    const auto first =
+        std::find_if(windows.begin(), windows.end(), [&](const Window& other) { return other.to >= window.from; });
     auto last = first;
     for (; last != windows.end() && last->from <= window.to; ++last) {
         window = {std::min(window.from, last->from), std::max(window.to, last->to)};
@@ -208,8 +233,8 @@ void uncover(std::vector<Window>& windows, Window window) {
     }
     std::vector<Window> left;
     for (const Window& other : windows) {
-        for (const Window piece : {Window{other.from, std::min(other.to, window.from)},
-                                   Window{std::max(other.from, window.to), other.to}}) {
+        for (const Window piece :
+             {Window{other.from, std::min(other.to, window.from)}, Window{std::max(other.from, window.to), other.to}}) {
             if (!piece.empty()) {
                 left.push_back(piece);
             }

@@ -58,19 +58,9 @@ class Known {
   public:
     Known(const Ledger& ledger, const Ledger& resumed) : ledger_{ledger}, resumed_{resumed} {}
 
-    enum class Where { nowhere, ledger, resumed };
-
-    Where take(const Key& key) {
-        const auto in_ledger = ledger_.count(key);
-        const auto in_resumed = resumed_.empty() ? 0 : resumed_.count(key);
-        if (in_ledger + in_resumed == 0) {
-            return Where::nowhere;
-        }
-        const auto used = used_[key]++;
-        if (used < in_ledger) {
-            return Where::ledger;
-        }
-        return used < in_ledger + in_resumed ? Where::resumed : Where::nowhere;
+    [[nodiscard]] bool take(const Key& key) {
+        const auto written = ledger_.count(key) + resumed_.count(key);
+        return written > 0 && used_[key]++ < written;
     }
 
   private:
@@ -100,10 +90,17 @@ class Loop {
         if (state_.resumption) {
             resume();
         }
-        const bool first = !state_.watermark;
+        Wish wish = collecting_.wish;
+        if (!state_.watermark) {
+            // Where reading begins is kept for good: a clock that is ahead must not put it too late, or into the
+            // future.
+            const auto served = collecting_.fetch({std::nullopt, 0, 1}).served;
+            wish.now = served ? std::min(wish.now, *served + date_resolution) : wish.now;
+        }
+        const auto watermark = state_.watermark;
         const auto pending = state_.pending;
-        const auto windows = plan(state_, collecting_.wish);
-        if (first || state_.pending != pending) {
+        const auto windows = plan(state_, wish);
+        if (state_.watermark != watermark || state_.pending != pending) {
             save();  // what was asked for is completed by later runs, whatever stops this one
         }
         for (const Window& window : windows) {
@@ -114,7 +111,6 @@ class Loop {
     /// Completes the window that a stopped run wrote in part, beginning with the line it cut short.
     void resume() {
         const Window window = state_.resumption->window;
-        resumed_.add(state_.resumption->written);
         auto limits = collecting_.limits;
         limits.pages *= resumed_slice_factor;
         limits.bytes *= resumed_slice_factor;
@@ -125,7 +121,6 @@ class Loop {
         } else {
             commit(window, slice);
         }
-        resumed_ = {};
         if (unsaved_) {
             save();
         }
@@ -143,41 +138,41 @@ class Loop {
     /// the next; what a crash leaves between them is found in the output.
     void commit(const Window& window, const Slice& slice) {
         note(slice);
-        const auto [fresh, resumed] = sort_out(slice);
-        const Batch batch = make_batch(slice, fresh);
+        const Batch batch = make_batch(slice, fresh_lines(slice));
         if (!batch.keys.empty()) {
             announce(window, batch);
-            sink_.append(std::string_view{batch.bytes}.substr(finishing_ ? torn_bytes_.size() : 0));
+            if (finishing_) {
+                const auto rest = std::string_view{batch.bytes}.substr(torn_bytes_.size());
+                sink_.finish(state_.announced->place, torn_bytes_.size(), rest);
+            } else {
+                sink_.append(batch.bytes);
+            }
             state_.announced.reset();
             state_.records += batch.keys.size();
             state_.last_written = collecting_.wish.now;
         }
-        advance(window, slice, batch.keys, resumed);
+        state_.ledger.add(batch.keys);
         shorten_resumption(window);
+        advance(window, slice);
         tally_.written += batch.keys.size();
         tally_.repaired += batch.repaired;
         tally_.late += static_cast<std::uint64_t>(std::count_if(
             batch.keys.begin(), batch.keys.end(), [this](const Key& key) { return key.time < began_at_; }));
     }
 
-    struct Sorted {
+    [[nodiscard]] std::vector<const Slice::Line*> fresh_lines(const Slice& slice) const {
+        Ledger resumed;
+        if (state_.resumption) {
+            resumed.add(state_.resumption->written);
+        }
+        Known known{state_.ledger, resumed};
         std::vector<const Slice::Line*> fresh;
-        std::vector<Key> resumed;  ///< written by the stopped run, and not in the ledger yet
-    };
-
-    [[nodiscard]] Sorted sort_out(const Slice& slice) const {
-        Sorted sorted;
-        Known known{state_.ledger, resumed_};
         for (const auto& line : slice.lines) {
-            const Key& key = line.record->key;
-            const auto where = known.take(key);
-            if (where == Known::Where::nowhere) {
-                sorted.fresh.push_back(&line);
-            } else if (where == Known::Where::resumed) {
-                sorted.resumed.push_back(key);
+            if (!known.take(line.record->key)) {
+                fresh.push_back(&line);
             }
         }
-        return sorted;
+        return fresh;
     }
 
     /// With a torn line at the end of the file, its record comes first, spelt as it was, or the torn bytes are dropped.
@@ -214,37 +209,39 @@ class Loop {
     }
 
     void announce(const Window& window, const Batch& batch) {
-        state_.announced = Announcement{window,
-                                        finishing_ ? state_.resumption->torn->place : sink_.place(),
-                                        batch.keys,
-                                        batch.lines,
-                                        batch.suffixes,
-                                        batch.bytes.substr(0, head_size)};
+        state_.announced = Announcement{window,         finishing_ ? state_.resumption->torn->place : sink_.place(),
+                                        batch.keys,     batch.lines,
+                                        batch.suffixes, batch.bytes.substr(0, head_size)};
         save();
     }
 
-    /// What is committed must not be taken up again: its keys may have left the ledger.
+    /// What a stopped run wrote of this window goes over into the ledger, whether or not the server showed it again.
     void shorten_resumption(const Window& window) {
         if (!state_.resumption) {
             return;
         }
-        state_.resumption->torn.reset();
-        state_.resumption->window.from = std::max(state_.resumption->window.from, window.to);
-        if (state_.resumption->window.empty()) {
+        auto& [rest, written, torn] = *state_.resumption;
+        torn.reset();
+        rest.from = std::max(rest.from, window.to);
+        const auto done = std::partition(written.begin(), written.end(), [&rest = rest](const Key& key) {
+            return !rest.empty() && key.time >= rest.from;
+        });
+        state_.ledger.add({done, written.end()});
+        written.erase(done, written.end());
+        if (rest.empty()) {
             state_.resumption.reset();
         }
     }
 
     void drop_torn_line() {
         if (state_.resumption && state_.resumption->torn) {
-            sink_.cut(state_.resumption->torn->place);
+            sink_.cut(state_.resumption->torn->place, torn_bytes_.size());
             state_.resumption->torn.reset();
         }
     }
 
     /// Moves on what is known for certain, as far as both clocks allow.
-    void advance(const Window& window, const Slice& slice, const std::vector<Key>& fresh,
-                 const std::vector<Key>& resumed) {
+    void advance(const Window& window, const Slice& slice) {
         const Instant horizon =
             slice.served ? std::min(collecting_.wish.now, *slice.served + date_resolution) : collecting_.wish.now;
         const Window read{window.from, std::min(window.to, std::max(horizon, *state_.watermark))};
@@ -252,11 +249,11 @@ class Loop {
         uncover(state_.pending, read);
         if (window.from <= *state_.watermark) {
             state_.watermark = std::max(*state_.watermark, read.to);
+        }
+        // A resumed window may lie beyond the settled moment, and what is between them has to be read again first.
+        if (window.from <= state_.settled) {
             const Instant settled = horizon - std::max(collecting_.wish.lookback, least_lookback);
             state_.settled = std::max(state_.settled, std::min(read.to, settled));
-        }
-        for (const auto* keys : {&fresh, &resumed}) {
-            state_.ledger.add(*keys);
         }
         state_.ledger.prune(state_.settled);
         unsaved_ = true;
@@ -295,7 +292,6 @@ class Loop {
     State& state_;
     Sink& sink_;
     const std::string& torn_bytes_;
-    Ledger resumed_;
     Instant began_at_;
     bool finishing_ = false;
     bool unsaved_ = false;
@@ -321,7 +317,8 @@ std::string recover(State& state, const std::filesystem::path& live, const std::
     }
     const bool announced = state.announced.has_value();
     auto what = announced ? *state.announced
-                          : Announcement{state.resumption->window, state.resumption->torn->place, {}, {}, {}, {}};
+                          : Announcement{state.resumption->window,    state.resumption->torn->place, {}, {}, {},
+                                         state.resumption->torn->head};
     auto tail = find_tail(what, live);
     auto resumption = state.resumption.value_or(Resumption{what.window, {}, std::nullopt});
     resumption.window = {std::min(resumption.window.from, what.window.from),
@@ -334,23 +331,26 @@ std::string recover(State& state, const std::filesystem::path& live, const std::
         }
     }
     if (announced) {
-        const auto cut = static_cast<std::size_t>(std::find(tail.written.begin(), tail.written.end(), false) -
-                                                  tail.written.begin());
+        const auto cut =
+            static_cast<std::size_t>(std::find(tail.written.begin(), tail.written.end(), false) - tail.written.begin());
         resumption.torn.reset();
         if (tail.torn && cut < what.keys.size()) {
-            resumption.torn = Torn{*tail.torn, what.keys[cut], suffix_of(what, cut)};
+            resumption.torn =
+                Torn{*tail.torn, what.keys[cut], suffix_of(what, cut), tail.torn_bytes.substr(0, head_size)};
         }
-        log::info(fmt::format("the last run was stopped while it wrote: {} of {} lines are in the output{}, the rest follows",
-                              found, what.keys.size(), resumption.torn ? ", one of them cut short" : ""));
+        log::info(
+            fmt::format("the last run was stopped while it wrote: {} of {} lines are in the output{}, the rest follows",
+                        found, what.keys.size(), resumption.torn ? ", one of them cut short" : ""));
     } else if (tail.torn) {
         resumption.torn->place = *tail.torn;
     } else {
         resumption.torn.reset();
     }
-    if (tail.searched == 0) {
-        log::warning(fmt::format("output {} is gone, and so is every file beside it; what the last run wrote there is "
-                                 "written again",
-                                 what.place.path));
+    if (!tail.recognised && what.place.offset > 0) {
+        log::warning(
+            fmt::format("output {} is gone, and no file beside it holds what was in it; what the last run wrote "
+                        "there is written again",
+                        what.place.path));
     }
     state.records += found;
     state.announced.reset();

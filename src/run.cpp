@@ -36,7 +36,8 @@ class StandardOutput final : public Sink {
   public:
     [[nodiscard]] Place place() override { return {}; }
     void append(std::string_view lines) override { print(lines); }
-    void cut(const Place& /*torn*/) override {}
+    void finish(const Place& /*torn*/, std::size_t /*size*/, std::string_view rest) override { print(rest); }
+    void cut(const Place& /*torn*/, std::size_t /*size*/) override {}
 };
 
 std::vector<std::string_view> product_names() {

@@ -4,6 +4,7 @@
 #include "aquila_fetch/fingerprint.hpp"
 #include "aquila_fetch/lock.hpp"
 #include "aquila_fetch/log.hpp"
+#include "aquila_fetch/packed.hpp"
 
 #include <fmt/core.h>
 
@@ -17,6 +18,9 @@
 
 namespace aquila {
 namespace {
+
+constexpr auto what_rotation_does =
+    "nothing is lost: the next run looks for the lines in the files beside it, and writes what is not there";
 
 [[noreturn]] void fail(Exit code, const std::filesystem::path& path, std::string_view what, std::string hint) {
     throw Failure{code, fmt::format("output {}: {}", path.string(), what), std::move(hint)};
@@ -62,7 +66,12 @@ std::uint64_t fingerprint_before(int descriptor, std::uint64_t offset) {
 
 FileSink::FileSink(std::filesystem::path path) : path_{std::move(path)} {
     if (!path_.has_filename()) {
-        fail(Exit::cannot_create, path_, "is not the name of a file", "set `output` to a file, for example flattened.json");
+        fail(Exit::cannot_create, path_, "is not the name of a file",
+             "set `output` to a file, for example flattened.json");
+    }
+    if (is_packed(path_)) {
+        fail(Exit::cannot_create, path_, "has a name that stands for a packed file",
+             "let the name of `output` not end in .gz or .zst");
     }
     open();
 }
@@ -72,7 +81,7 @@ void FileSink::open() {
         make_directories(path_.parent_path());
     }
     const bool existed = ::access(path_.c_str(), F_OK) == 0;
-    Fd file{::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, output_file_mode)};
+    Fd file = open_or_make(path_, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, output_file_mode);
     if (!file) {
         const int error = errno;
         if (error == ELOOP) {
@@ -117,7 +126,8 @@ Place FileSink::place() {
     if (status.st_size > 0) {
         char last = '\n';
         if (::pread(file_.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
-            log::warning(fmt::format("output {}: its last line had no end, and is not ours; it was ended", path_.string()));
+            log::warning(
+                fmt::format("output {}: its last line had no end, and is not ours; it was ended", path_.string()));
             append("\n");
             status = status_of(file_.get(), path_);
         }
@@ -135,13 +145,26 @@ void FileSink::append(std::string_view lines) {
     if (::fdatasync(file_.get()) != 0) {
         fail_errno(path_, "cannot be made durable", errno);
     }
+    if (status_of(file_.get(), path_).st_nlink == 0) {
+        fail(Exit::io, path_, "was removed while lines were written to it", what_rotation_does);
+    }
 }
 
-void FileSink::cut(const Place& torn) {
+void FileSink::check(const Place& torn, std::size_t size) const {
     const auto status = status_of(file_.get(), path_);
-    if (status.st_dev != torn.device || status.st_ino != torn.inode) {
-        return;
+    if (status.st_dev != torn.device || status.st_ino != torn.inode || status.st_nlink == 0 ||
+        static_cast<std::uint64_t>(status.st_size) != torn.offset + size) {
+        fail(Exit::io, path_, "was rotated while its torn last line was to be put right", what_rotation_does);
     }
+}
+
+void FileSink::finish(const Place& torn, std::size_t size, std::string_view rest) {
+    check(torn, size);
+    append(rest);
+}
+
+void FileSink::cut(const Place& torn, std::size_t size) {
+    check(torn, size);
     if (::ftruncate(file_.get(), static_cast<off_t>(torn.offset)) != 0 || ::fdatasync(file_.get()) != 0) {
         fail_errno(path_, "the torn last line cannot be taken back", errno);
     }

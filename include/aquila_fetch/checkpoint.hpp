@@ -30,9 +30,9 @@ struct Place {
 struct Announcement {
     Window window;
     Place place;
-    std::vector<Key> keys;                                          ///< in the order of the lines
-    std::vector<std::uint64_t> lines;                               ///< fingerprint of each line with its line feed
-    std::vector<std::pair<std::uint64_t, std::string>> suffixes;    ///< of the lines, as runs (see Page::suffix)
+    std::vector<Key> keys;                                        ///< in the order of the lines
+    std::vector<std::uint64_t> lines;                             ///< fingerprint of each line with its line feed
+    std::vector<std::pair<std::uint64_t, std::string>> suffixes;  ///< of the lines, as runs (see Page::suffix)
     std::string head;  ///< how the first line begins, to recognise a copy of a file that held nothing before
     friend bool operator==(const Announcement&, const Announcement&) = default;
 };
@@ -42,6 +42,7 @@ struct Torn {
     Place place;
     Key key;
     std::string suffix;
+    std::string head;  ///< as in an announcement
     friend bool operator==(const Torn&, const Torn&) = default;
 };
 
@@ -57,7 +58,7 @@ struct State {
     std::string identity;  ///< which log this is: product and cloud id or site
     std::string site;      ///< the `site` that `cloud_id` was found for
     std::string cloud_id;
-    std::string door;      ///< "gateway" or "site": the one that opened
+    std::string door;  ///< "gateway" or "site": the one that opened
 
     std::optional<Instant> watermark;  ///< everything up to here was read
     Instant settled;                   ///< read again from here; the ledger is complete from here on
@@ -67,9 +68,9 @@ struct State {
     std::optional<Announcement> announced;
     std::optional<Resumption> resumption;
 
-    std::uint64_t records = 0;              ///< written since the beginning
-    std::optional<Instant> last_written;    ///< when something new was written last
-    std::optional<Instant> warned_empty;    ///< when a long emptiness was warned about last
+    std::uint64_t records = 0;            ///< written since the beginning
+    std::optional<Instant> last_written;  ///< when something new was written last
+    std::optional<Instant> warned_empty;  ///< when a long emptiness was warned about last
 
     friend bool operator==(const State&, const State&) = default;
 };

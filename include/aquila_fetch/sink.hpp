@@ -22,9 +22,11 @@ class Sink {
     [[nodiscard]] virtual Place place() = 0;
     /// Appends and makes durable. Failure 74; what is in the file by then is found by the next run (tail.hpp).
     virtual void append(std::string_view lines) = 0;
-    /// Takes back the torn line that begins there: nothing but the bytes of a line without its end. Does nothing when
-    /// the open file is another one.
-    virtual void cut(const Place& torn) = 0;
+    /// Appends the rest of a torn line that begins there and has `size` bytes, and what follows it. Failure 74 when the
+    /// output does not end so any more: it was rotated meanwhile, and the next run looks for the line anew.
+    virtual void finish(const Place& torn, std::size_t size, std::string_view rest) = 0;
+    /// Takes back the torn line, nothing but the bytes of a line without its end. Failure 74 likewise.
+    virtual void cut(const Place& torn, std::size_t size) = 0;
 };
 
 /// A regular file, 0640, made when missing together with its directories, locked with flock as long as it is open.
@@ -36,9 +38,11 @@ class FileSink final : public Sink {
 
     [[nodiscard]] Place place() override;
     void append(std::string_view lines) override;
-    void cut(const Place& torn) override;
+    void finish(const Place& torn, std::size_t size, std::string_view rest) override;
+    void cut(const Place& torn, std::size_t size) override;
 
   private:
+    void check(const Place& torn, std::size_t size) const;
     void open();
 
     std::filesystem::path path_;

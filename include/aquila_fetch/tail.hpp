@@ -18,7 +18,7 @@ struct Tail {
     std::optional<Place> torn;   ///< the file at `live` ends with a line cut short, which begins here
     std::string torn_bytes;      ///< what there is of it
     std::size_t foreign = 0;     ///< whole lines behind the announced place that were not announced
-    std::size_t searched = 0;    ///< files looked into
+    bool recognised = false;     ///< a file was found that is the announced one, or was made from it
 };
 
 /// Looks behind the announced place in the announced file, and in the files beside it that could be its successors
