@@ -73,6 +73,7 @@ class FakeLog {
     bool echoes_cap = true;                   ///< else it repeats the limit that was asked for
     bool ignores_window = false;
     bool ignores_offset = false;
+    std::string hidden;  ///< records whose text holds this are not shown; empty: all are
     std::function<void()> before_answer;
     std::size_t requests = 0;
 
@@ -117,13 +118,17 @@ class FakeLog {
             end =
                 std::partition_point(begin, end, [&](const Entry& entry) { return entry.time >= query.window->from; });
         }
-        const auto limit = std::min(static_cast<std::size_t>(query.limit), cap);
-        begin += ignores_offset ? 0 : std::min<std::ptrdiff_t>(query.offset, end - begin);
-        const bool more = static_cast<std::size_t>(end - begin) > limit;
-        end = more ? begin + static_cast<std::ptrdiff_t>(limit) : end;
         std::vector<std::string_view> bodies;
-        std::transform(begin, end, std::back_inserter(bodies),
-                       [](const Entry& entry) -> std::string_view { return entry.body; });
+        for (; begin != end; ++begin) {
+            if (hidden.empty() || begin->body.find(hidden) == std::string::npos) {
+                bodies.push_back(begin->body);
+            }
+        }
+        const auto limit = std::min(static_cast<std::size_t>(query.limit), cap);
+        const auto offset = ignores_offset ? 0 : std::min(bodies.size(), static_cast<std::size_t>(query.offset));
+        const bool more = bodies.size() - offset > limit;
+        bodies.resize(more ? offset + limit : bodies.size());
+        bodies.erase(bodies.begin(), bodies.begin() + static_cast<std::ptrdiff_t>(offset));
         const auto echoed = echoes_cap ? limit : static_cast<std::size_t>(query.limit);
         if (source.has_ids) {
             return fmt::format(R"({{"offset":{},"limit":{},"total":{},"records":[{}]}})", query.offset, echoed,

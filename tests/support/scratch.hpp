@@ -17,10 +17,10 @@ namespace aquila::test {
 
 class Scratch {
   public:
-    Scratch() {
-        std::string name = (std::filesystem::temp_directory_path() / "aquila-fetch-test.XXXXXX").native();
+    explicit Scratch(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+        std::string name = (parent / "aquila-fetch-test.XXXXXX").native();
         if (::mkdtemp(name.data()) == nullptr) {
-            throw std::runtime_error{"cannot make a folder in " + std::filesystem::temp_directory_path().native()};
+            throw std::runtime_error{"cannot make a folder in " + parent.native()};
         }
         path_ = name;
     }

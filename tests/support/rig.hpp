@@ -1,0 +1,203 @@
+// Why: "every record exactly once, whatever happens" is tried by letting everything happen: a source with its log, its
+// output folder and its checkpoint, on which runs are made that die at a chosen step, and files are rotated meanwhile.
+#pragma once
+
+#include "aquila_fetch/collect.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/log.hpp"
+#include "support/fake_log.hpp"
+#include "support/multiset.hpp"
+#include "support/scratch.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+namespace aquila::test {
+
+/// Thrown where the process would have been killed.
+struct Killed {};
+
+/// Dies at its n-th step; once dead, nothing happens any more.
+class Fate {
+  public:
+    void die_at(std::size_t step) { left_ = step; }
+    [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
+
+    void step() {
+        if (dead_ || (left_ && steps_ == *left_)) {
+            dead_ = true;
+            throw Killed{};
+        }
+        ++steps_;
+        if (each_step) {
+            each_step();
+        }
+    }
+    /// Is the next step the last?
+    [[nodiscard]] bool is_near() const noexcept { return !dead_ && left_ && steps_ == *left_; }
+
+    std::function<void()> each_step;  ///< what happens beside the run
+
+  private:
+    std::optional<std::size_t> left_;
+    std::size_t steps_ = 0;
+    bool dead_ = false;
+};
+
+/// A FileSink that dies before, within and after what it does.
+class FragileSink final : public Sink {
+  public:
+    FragileSink(const std::filesystem::path& path, Fate& fate, double part) : sink_{path}, fate_{fate}, part_{part} {}
+
+    [[nodiscard]] Place place() override {
+        fate_.step();
+        return sink_.place();
+    }
+    void append(std::string_view lines) override {
+        write(lines, [this](std::string_view some) { sink_.append(some); });
+    }
+    void finish(const Place& torn, std::size_t size, std::string_view rest) override {
+        write(rest, [&](std::string_view some) { sink_.finish(torn, size, some); });
+    }
+    void cut(const Place& torn, std::size_t size) override {
+        fate_.step();
+        sink_.cut(torn, size);
+        fate_.step();
+    }
+
+  private:
+    template <typename Write>
+    void write(std::string_view lines, Write write_some) {
+        fate_.step();
+        if (fate_.is_near()) {
+            write_some(lines.substr(0, static_cast<std::size_t>(part_ * static_cast<double>(lines.size()))));
+        }
+        fate_.step();
+        write_some(lines);
+        fate_.step();
+    }
+
+    FileSink sink_;
+    Fate& fate_;
+    double part_;
+};
+
+enum class Rotation { none, rename, copy_and_truncate, rename_and_pack };
+inline constexpr Rotation rotations[] = {Rotation::none, Rotation::rename, Rotation::copy_and_truncate,
+                                         Rotation::rename_and_pack};
+
+class Rig {
+  public:
+    explicit Rig(std::string_view product) : log{product} { log::configure({log::Level::error, log::Format::text}); }
+
+    /// One run at the log's time. False: it died.
+    bool run(Fate fate = {}, double part = 0.5) {
+        fate.each_step = during;
+        const auto save = [&](const State& state) {
+            fate.step();
+            saved = to_text(state);
+            fate.step();
+        };
+        const auto finish = [&](bool alive) {
+            steps = fate.steps();
+            return alive;
+        };
+        wish.now = log.now + clock_skew;
+        State state = saved.empty() ? State{} : state_from_text(saved, "saved");
+        try {
+            FragileSink sink{live(), fate, part};
+            const auto torn = recover(state, live(), save);
+            tally = collect({log.source, wish, limits, log.fetcher(), save, [] {}}, state, sink, torn);
+        } catch (const Killed&) {
+            return finish(false);
+        } catch (const Failure& failure) {
+            EXPECT_TRUE(during && failure.code() == Exit::io) << failure.what();  // rotated at a bad moment
+            return finish(false);
+        }
+        EXPECT_EQ(state, state_from_text(saved, "saved")) << "what is in memory is on disk";
+        EXPECT_EQ(state.announced, std::nullopt);
+        EXPECT_EQ(state.resumption, std::nullopt);
+        return finish(true);
+    }
+
+    void rotate(Rotation rotation) {
+        if (rotation == Rotation::none || !std::filesystem::exists(live())) {
+            return;
+        }
+        const auto old = folder / fmt::format("flattened.json-{:03}", ++rotated_);
+        if (rotation == Rotation::copy_and_truncate) {
+            std::filesystem::copy_file(live(), old);
+            std::filesystem::resize_file(live(), 0);
+        } else {
+            std::filesystem::rename(live(), old);
+        }
+        if (rotation == Rotation::rename_and_pack) {
+            pack(old);
+        }
+    }
+
+    /// The records in all output files, without what Jira's lines end with, sorted; every line must be whole.
+    [[nodiscard]] std::vector<std::string> written() const {
+        std::vector<std::string> bodies;
+        for (const auto& name : folder.names()) {
+            const bool packed = name.ends_with(".gz");
+            const auto text = packed ? unpacked(name) : folder.read(name);
+            std::size_t begin = 0;
+            for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+                bodies.push_back(body_of(text.substr(begin, end - begin)));
+                begin = end + 1;
+            }
+            EXPECT_TRUE(packed || begin == text.size()) << name << " ends with " << text.substr(begin);
+        }
+        std::sort(bodies.begin(), bodies.end());
+        return bodies;
+    }
+
+    [[nodiscard]] std::filesystem::path live() const { return folder / "flattened.json"; }
+
+    FakeLog log;
+    Scratch folder{std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()};
+    Wish wish{{}, std::chrono::hours{24}, std::chrono::hours{1}, std::nullopt, std::nullopt};
+    SliceLimits limits;
+    Span clock_skew{};             ///< how far our clock is ahead
+    std::function<void()> during;  ///< at every step of a run
+    std::string saved;             ///< the checkpoint
+    Tally tally;
+    std::size_t steps = 0;  ///< of the last run
+
+  private:
+    [[nodiscard]] std::string body_of(const std::string& line) const {
+        EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+        const auto suffix = log.source.has_ids ? line.rfind(",\"offset\":") : line.size() - 1;
+        EXPECT_NE(suffix, std::string::npos) << line;
+        return line.substr(0, suffix) + "}";
+    }
+
+    void pack(const std::filesystem::path& file) const {
+        const auto text = folder.read(file.filename().native());
+        const gzFile packed = ::gzopen((file.native() + ".gz").c_str(), "wb");
+        ::gzwrite(packed, text.data(), static_cast<unsigned>(text.size()));
+        ::gzclose(packed);
+        std::filesystem::remove(file);
+    }
+
+    [[nodiscard]] std::string unpacked(const std::string& name) const {
+        const gzFile packed = ::gzopen((folder / name).c_str(), "rb");
+        std::string text(std::size_t{1} << 20U, '\0');
+        const int size = ::gzread(packed, text.data(), static_cast<unsigned>(text.size()));
+        ::gzclose(packed);
+        text.resize(static_cast<std::size_t>(std::max(size, 0)));
+        return text;
+    }
+
+    int rotated_ = 0;
+};
+
+}  // namespace aquila::test
