@@ -12,8 +12,10 @@ class Arrivals : public ProductTest {};
 FOR_EACH_PRODUCT(Arrivals);
 
 TEST_P(Arrivals, AreCollectedByTheNextRunWhenNewerThanTheWindow) {
-    generate(1'000);
     configure({{"page_size", "100"}});
+    collect();
+    sim.clear_requests();
+    generate(1'000, 50min, 1s);
     sim.configure([&](auto& settings) { settings.insert_while_paging = {.product = product}; });
     const auto start = sim::system_now();
     const auto wanted = sim.records(product);

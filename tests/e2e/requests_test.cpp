@@ -10,9 +10,10 @@ class Requests : public ProductTest {};
 FOR_EACH_PRODUCT(Requests);
 
 TEST_P(Requests, SpellDatesAsTheServerUnderstandsThem) {
-    generate(700);
     configure({{"page_size", "100"}});
     collect();
+    sim.clear_requests();
+    generate(700, 50min, 1s);
     collect();
     const std::regex jira{
         R"(offset=\d+&limit=100&from=\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\d\.\d{3}Z&to=\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\d\.\d{3}Z)"};

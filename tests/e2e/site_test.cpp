@@ -20,9 +20,12 @@ class Site : public ProductTest {
     [[nodiscard]] std::string site_path() {
         return gateway_path().substr(("/ex/" + name() + "/" + sim.cloud_id()).size());
     }
+    /// The way that was taken since the last call: the same place asked several times in a row is named once.
     Strings paths() {
         Strings all;
-        for (const auto& seen : sim.requests()) all.push_back(seen.path);
+        for (const auto& seen : sim.requests()) {
+            if (all.empty() || all.back() != seen.path) all.push_back(seen.path);
+        }
         sim.clear_requests();
         return all;
     }
@@ -53,7 +56,7 @@ TEST_P(Site, TakesTokensWithoutScopesToTheSiteAndRemembersThat) {
     accept(sim::TokenKind::classic);
     configure({{"cloud_id", ""}, {"site", sim.url()}, {"page_size", "20"}});
     collect();
-    EXPECT_EQ(paths(), (Strings{tenant_info, gateway_path(), site_path(), site_path()}));
+    EXPECT_EQ(paths(), (Strings{tenant_info, gateway_path(), site_path()}));
     for (int i = 0; i < 2; ++i) {
         collect();
         for (const auto& path : paths()) EXPECT_EQ(path, site_path());
@@ -81,7 +84,8 @@ TEST_P(Site, TellsBothDoorsWhenBothRefuse) {
     EXPECT_TRUE(done.says(sim.url() + gateway_path())) << done.err;
     EXPECT_TRUE(done.says(sim.url() + site_path())) << done.err;
     EXPECT_TRUE(done.says("aquila-fetch: hint: ")) << done.err;
-    EXPECT_EQ(paths(), (Strings{tenant_info, gateway_path(), site_path()})) << "once each";
+    EXPECT_EQ(asked().size(), 2U) << "once each";
+    EXPECT_EQ(paths(), (Strings{tenant_info, gateway_path(), site_path()}));
 }
 
 TEST_P(Site, DoesNotTryTheOtherDoorForAMissingScopeOrACaptcha) {

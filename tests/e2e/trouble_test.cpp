@@ -10,7 +10,11 @@ namespace {
 
 class Trouble : public ProductTest {
   protected:
-    void SetUp() override { generate(253); }
+    void SetUp() override {
+        collect();
+        sim.clear_requests();
+        generate(253, 50min, 1s);
+    }
 };
 FOR_EACH_PRODUCT(Trouble);
 
@@ -68,8 +72,7 @@ TEST_P(Trouble, OnTheWireIsTriedAgain) {
                               R"("reset":300)", R"("status":500)", R"("status":502,"html":true)", R"("status":408)"}) {
         SCOPED_TRACE(fault);
         configure({{"retry_budget", "300ms"}});
-        std::filesystem::remove_all(scratch / "out");
-        std::filesystem::remove_all(scratch / "state");
+        generate(3, 5s, 1s);
         sim.clear_requests();
         sim.faults(fmt::format(R"({{"match":"/ex/",{}}})", fault));
         collect();
