@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 namespace aquila {
 namespace {
@@ -67,7 +68,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
             bytes += static_cast<char>((group >> bits) & 0xffU);
         }
     }
-    return bytes;
+    const bool spare_bits = (group & ((1U << bits) - 1)) != 0;
+    return spare_bits ? std::nullopt : std::optional{std::move(bytes)};
 }
 
 }  // namespace aquila
