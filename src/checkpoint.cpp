@@ -46,7 +46,8 @@ json put(const std::vector<Key>& keys) {
 }
 
 json put(const Place& place) {
-    return {{"path", place.path},
+    return {{"path", base64_encode(place.path)},  // the bytes of a path need not be UTF-8
+           
             {"device", place.device},
             {"inode", place.inode},
             {"offset", place.offset},
@@ -133,7 +134,7 @@ Key key_of(const json& value) {
 }
 
 Place place_of(const json& value) {
-    return {value.at("path").get<std::string>(), value.at("device").get<std::uint64_t>(),
+    return {bytes_of(value.at("path")), value.at("device").get<std::uint64_t>(),
             value.at("inode").get<std::uint64_t>(), value.at("offset").get<std::uint64_t>(),
             value.at("before").get<std::uint64_t>()};
 }
@@ -265,11 +266,15 @@ std::string to_text(const State& state) {
 State state_from_text(std::string_view text, std::string_view name) {
     try {
         const json value = json::parse(text);
-        if (const auto version = value.at("version").get<std::int64_t>(); version > current_version) {
+        const json& version = value.at("version");
+        if (version.is_number() && version > current_version) {
             throw Failure{Exit::data,
-                          fmt::format("the checkpoint {} is of version {}, and this program knows {}", name, version,
-                                      current_version),
+                          fmt::format("the checkpoint {} is of version {}, and this program knows {}", name,
+                                      version.dump(), current_version),
                           "install the aquila-fetch that wrote it, or a newer one; it was left as it is"};
+        }
+        if (!version.is_number_integer() || version != current_version) {
+            throw Damaged{"there never was such a version"};
         }
         // The sum is over the bytes of the state as they stand in the file.
         const auto begin = text.find("\"state\":");
