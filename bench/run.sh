@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${AQUILA_FETCH_BUILD:-$PWD/build/release}
 runs=${RUNS:-5}
+export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 json=no
 [[ ${1:-} != --json ]] || json=yes
 scratch=$(mktemp -d)

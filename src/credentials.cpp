@@ -111,7 +111,12 @@ Secret find(const Places& places, const SourceConfig& source, const Environment&
     const auto directory = environment("CREDENTIALS_DIRECTORY");
     if (directory) {
         const auto path = fs::path{*directory} / places.credential;
-        if (std::error_code error; fs::exists(path, error)) {
+        // The shipped unit passes an empty one where there is none.
+        const auto is_blank = [&path] {
+            auto text = read_file(path, 16);
+            return text && without_blanks(*text).empty();
+        };
+        if (std::error_code error; fs::exists(path, error) && !(fs::file_size(path, error) <= 16 && is_blank())) {
             return read_secret_file(path);
         }
     }

@@ -136,6 +136,8 @@ void CurlTransport::Impl::prepare(const Request& request, CurlHeaders& headers) 
         headers.add("Authorization", request.authorization.reveal());
     }
     set(CURLOPT_URL, request.url.c_str());
+    // Plain http is for loopback alone; by way of a proxy it would carry the credential away in the clear.
+    set(CURLOPT_NOPROXY, request.url.starts_with("http://") ? "*" : static_cast<const char*>(nullptr));
     set(CURLOPT_HTTPHEADER, headers.get());
     set(CURLOPT_HTTPGET, 1L);  // undoes what the request before set
     set(CURLOPT_CUSTOMREQUEST, nullptr);

@@ -96,6 +96,9 @@ Page Endpoint::fetch(const Query& query) {
     if (!opened_ && doors_.size() > 1 && !is_answer(response) && may_fit_elsewhere(response)) {
         request.url = doors_[1].url + source_.query(query);
         Response other = transport_.send(request);
+        if (other.error != TransportError::none || other.status == 429 || other.status >= 500) {
+            throw failure(doors_[1], other);  // not a refusal: whether this door would open is not known
+        }
         if (!is_answer(other)) {
             const Failure first = failure(doors_[0], response);
             throw Failure{first.code(), first.what(),

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <malloc.h>
 #include <sys/prctl.h>
@@ -43,9 +45,23 @@ void for_each_line(std::string_view text, void (*use)(std::string_view)) {
     }
 }
 
+/// For the few errors that bring no hint of their own.
+std::string_view default_hint(aquila::Exit code) {
+    using aquila::Exit;
+    constexpr std::pair<Exit, std::string_view> hints[] = {
+        {Exit::usage, "aquila-fetch --help lists the commands and options"},
+        {Exit::no_input, "check the path, and that the user this runs as can see it"},
+        {Exit::config, "the README lists the keys and their values, under \"Configure\""},
+        {Exit::cannot_create, "check the path and its permissions; no link and no special file may stand there"},
+        {Exit::io, "check the file, its permissions and the disk; the next run goes on from the last checkpoint"},
+    };
+    const auto* const found = std::find_if(std::begin(hints), std::end(hints), [=](const auto& h) { return h.first == code; });
+    return found != std::end(hints) ? found->second : "nothing was lost; the next run goes on from the last checkpoint";
+}
+
 int report(const aquila::Failure& failure) {
     for_each_line(failure.what(), aquila::log::error);
-    for_each_line(failure.hint(), aquila::log::hint);
+    for_each_line(failure.hint().empty() ? default_hint(failure.code()) : failure.hint(), aquila::log::hint);
     return static_cast<int>(failure.code());
 }
 

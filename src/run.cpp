@@ -9,6 +9,7 @@
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/notices.hpp"
 #include "aquila_fetch/reach.hpp"
+#include "aquila_fetch/rotated.hpp"
 #include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/snapshot.hpp"
 #include "aquila_fetch/source_list.hpp"
@@ -55,7 +56,7 @@ void configure_log(const Arguments& arguments, const SourceConfig& config) {
 }
 
 /// What the INI may ask for by its contract, and this version does not do yet.
-void refuse_what_is_missing(const SourceConfig& config) {
+void refuse_what_is_missing(const SourceConfig& config, const std::string& output) {
     const auto refuse = [&config](bool asked, std::string_view what, const char* hint) {
         if (asked) {
             throw Failure{Exit::config, fmt::format("[{}]: {} is not there in this version", config.name, what), hint};
@@ -64,7 +65,7 @@ void refuse_what_is_missing(const SourceConfig& config) {
     const Auth auth = config.effective_auth();
     refuse(auth == Auth::oauth || auth == Auth::client_credentials, "OAuth", "use `auth = basic` or `auth = bearer`");
     refuse(config.format != Format::flattened, "a format other than flattened", "use `format = flattened`");
-    refuse(config.output == "-" || config.output.find("://") != std::string::npos, "an output that is no file",
+    refuse(output == "-" || output.find("://") != std::string::npos, "an output that is no file",
            "set `output` to a file");
     refuse(!config.metrics_file.empty(), "metrics_file", "leave it out");
 }
@@ -105,12 +106,30 @@ Lock take_lock(const SourceConfig& config, const std::filesystem::path& director
 /// A section that was pointed at another log must not go on with the old one's checkpoint.
 void check_identity(const State& state, const std::string& identity, const SourceConfig& config,
                     const std::filesystem::path& checkpoint) {
-    if (!state.covered.empty() && !state.identity.empty() && state.identity != identity) {
+    const bool begun = !state.covered.empty() || state.records > 0 || state.announced || state.resumption;
+    if (begun && !state.identity.empty() && state.identity != identity) {
         throw Failure{Exit::config,
                       fmt::format("[{}] collects \"{}\" now, and its checkpoint {} belongs to \"{}\"", config.name,
                                   identity, checkpoint.string(), state.identity),
                       "give the new site a section of its own (name, output and state are then its own too), or move the "
                       "checkpoint away to begin anew"};
+    }
+}
+
+/// An output belongs to one source, however it is spelt and whatever links lead to it.
+void check_output_is_own(const Config& config, const SourceConfig& source, const std::string& output) {
+    const auto plain = [](const std::string& path) {
+        std::error_code error;
+        const auto absolute = std::filesystem::absolute(path).lexically_normal();
+        auto canonical = std::filesystem::weakly_canonical(absolute, error);
+        return error ? absolute : canonical;
+    };
+    const auto owner = std::find_if(config.sources.begin(), config.sources.end(), [&](const SourceConfig& other) {
+        return &other != &source && plain(other.effective_output()) == plain(output);
+    });
+    if (owner != config.sources.end()) {
+        throw Failure{Exit::config, fmt::format("the output {} belongs to [{}]", output, owner->name),
+                      "an output file belongs to one source: give another path"};
     }
 }
 
@@ -160,6 +179,10 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
     State state = checkpoint.load().value_or(State{});
 
     const bool replace = config.output_mode == OutputMode::replace;
+    if (replace && (wish.since || wish.until)) {
+        throw Failure{Exit::usage, "--since and --until have no meaning with `output_mode = replace`",
+                      "it shows the newest page; use `output_mode = append` for history"};
+    }
     std::optional<FileSink> file;
     std::string torn;
     const auto save = [&](const State& changed) {
@@ -202,16 +225,25 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
     }
 }
 
-/// Compares what the server holds with what the output files hold. Reads the checkpoint and never writes; takes no lock.
+Failure nothing_to_verify(const SourceConfig& config) {
+    return {Exit::found, fmt::format("[{}] has collected nothing yet: there is nothing to verify", config.name),
+            "run aquila-fetch first"};
+}
+
+/// Compares what the server holds with what the output files hold. Reads the checkpoint and never writes.
 void verify_source(const Arguments& arguments, const SourceConfig& config, const Environment& environment) {
     const Source& source = *find_source(config.product);
     const Wish wish = make_wish(arguments, config, SystemClock{}.now());
     Secret authorization = make_authorization(config, environment);
-    const Checkpoint checkpoint{state_directory(config, environment)};
+    const auto directory = state_directory(config, environment);
+    const Checkpoint checkpoint{directory};
+    if (!checkpoint.load()) {
+        throw nothing_to_verify(config);
+    }
+    const Lock lock = take_lock(config, directory);  // a run beside it would change what is compared
     const auto state = checkpoint.load();
     if (!state || state->covered.empty()) {
-        throw Failure{Exit::found, fmt::format("[{}] has collected nothing yet: there is nothing to verify", config.name),
-                      "run aquila-fetch first"};
+        throw nothing_to_verify(config);
     }
     const Window covered = state->covered.back();
     const Window window{std::max(covered.from, wish.since.value_or(covered.to - config.initial_lookback)),
@@ -226,7 +258,7 @@ void verify_source(const Arguments& arguments, const SourceConfig& config, const
     check_identity(*state, reach.endpoint().identity(), config, checkpoint.path());
     const auto comparison = compare(
         source, [&reach](const Query& query) { return reach.endpoint().fetch(query); }, window, state->settled,
-        reach.limits(), output_files(output), stop::check);
+        reach.limits(), files_beside(output), stop::check);
     print(describe(comparison, arguments.json));
     if (!comparison.clean()) {
         throw Failure{Exit::found, "the output is not what the server holds",
@@ -247,15 +279,8 @@ void run(const Arguments& arguments, const Environment& environment) {
     const Config config = load_config(find_config(arguments.config, environment), products);
     const SourceConfig& source = choose_source(config, arguments.source, arguments.product);
     configure_log(arguments, source);
-    refuse_what_is_missing(source);
-    const auto plain = [](const std::string& path) { return std::filesystem::absolute(path).lexically_normal(); };
-    const auto owner = std::find_if(config.sources.begin(), config.sources.end(), [&](const SourceConfig& other) {
-        return &other != &source && !arguments.output.empty() && plain(other.effective_output()) == plain(arguments.output);
-    });
-    if (owner != config.sources.end()) {
-        throw Failure{Exit::config, fmt::format("--output {} belongs to [{}]", arguments.output, owner->name),
-                      "an output file belongs to one source: give another path"};
-    }
+    refuse_what_is_missing(source, arguments.output.empty() ? source.effective_output() : arguments.output);
+    check_output_is_own(config, source, arguments.output.empty() ? source.effective_output() : arguments.output);
     if (arguments.command == Command::verify) {
         verify_source(arguments, source, environment);
     } else {

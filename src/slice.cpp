@@ -10,6 +10,8 @@ namespace aquila {
 namespace {
 
 constexpr Span shortest{1};
+/// A server may round a window's end up; what is newer than that tells that it ignores the end.
+constexpr Span rounding = std::chrono::seconds{1};
 constexpr int readings_to_agree = 8;
 /// A page of this many records, or a multiple, may have been cut there by a server that does not say so.
 constexpr std::size_t round_length = 50;
@@ -129,7 +131,7 @@ class Reading {
         for (std::size_t i = std::min(overlap, page.records.size()); i < page.records.size(); ++i) {
             const Instant time = page.records[i].key.time;
             slice_.before += time < window_.from ? 1 : 0;
-            slice_.after += time != undated && time > window_.to ? 1 : 0;
+            slice_.after += time != undated && time > window_.to + rounding ? 1 : 0;
             inside_ += is_inside(page.records[i]) ? 1 : 0;
         }
     }

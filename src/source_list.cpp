@@ -40,7 +40,7 @@ std::string list_sources(const std::string& config, const Environment& environme
     } else {
         text += "no configuration found\n";
     }
-    return as_json ? json.dump(2) + "\n" : text;
+    return as_json ? json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n" : text;
 }
 
 }  // namespace aquila

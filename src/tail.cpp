@@ -3,8 +3,11 @@
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/fingerprint.hpp"
+#include "aquila_fetch/lock.hpp"
 #include "aquila_fetch/packed.hpp"
+#include "aquila_fetch/rotated.hpp"
 #include "aquila_fetch/sink.hpp"
+#include "aquila_fetch/stop.hpp"
 
 #include <fmt/core.h>
 
@@ -57,26 +60,34 @@ Failure cannot(const fs::path& path, std::string_view what, int error) {
             "lines of the last run are looked for there; the next run looks again once it can be read and written"};
 }
 
-std::vector<Candidate> candidates(const Place& place) {
-    const fs::path named{place.path};
-    const auto stem = named.stem().string();
+/// The announced file first, by its inode; then what may have been made from it, beside the announced name and beside the
+/// name the output has now.
+std::vector<Candidate> candidates(const Place& place, const fs::path& live) {
     std::vector<Candidate> list;
-    std::error_code error;
-    for (auto entry = fs::directory_iterator{named.parent_path(), error}; entry != fs::directory_iterator{};
-         entry.increment(error)) {
+    const auto add = [&](const fs::path& path) {
         struct stat status {};
-        if (::lstat(entry->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
-            continue;
+        const bool known = std::any_of(list.begin(), list.end(), [&](const auto& other) { return other.path == path; });
+        if (!known && ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+            list.push_back({path, status.st_dev == place.device && status.st_ino == place.inode});
         }
-        Candidate candidate{entry->path(), status.st_dev == place.device && status.st_ino == place.inode};
-        if (candidate.same_inode || entry->path().filename().string().starts_with(stem)) {
-            list.push_back(std::move(candidate));
+    };
+    for (const fs::path& named : {fs::path{place.path}, live}) {
+        for (const fs::path& file : files_beside(named)) {
+            add(file);
+        }
+        // Under whatever name: the inode tells.
+        std::error_code error;
+        for (auto entry = fs::directory_iterator{named.parent_path(), error}; entry != fs::directory_iterator{};
+             entry.increment(error)) {
+            struct stat status {};
+            if (::lstat(entry->path().c_str(), &status) == 0 && status.st_dev == place.device &&
+                status.st_ino == place.inode) {
+                add(entry->path());
+            }
         }
     }
-    if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
-        throw cannot(named.parent_path(), "cannot be listed", error.value());
-    }
-    std::sort(list.begin(), list.end(), [](const Candidate& a, const Candidate& b) { return a.path < b.path; });
+    std::stable_sort(list.begin(), list.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.same_inode > b.same_inode; });
     return list;
 }
 
@@ -102,6 +113,7 @@ std::optional<Found> look_into(const Candidate& candidate, const Announcement& a
     std::string& line = found.torn_bytes;
     std::string chunk(chunk_size, '\0');
     while (const auto got = reader.read(chunk)) {
+        stop::check();
         const auto unseen = line.size();
         line.append(chunk, 0, got);
         std::size_t begin = 0;
@@ -152,7 +164,7 @@ void settle(const Candidate& candidate, const Found& found, const fs::path& live
         tail.torn = Place{live.string(), status.st_dev, status.st_ino, found.torn_at,
                           fingerprint_before(file.get(), found.torn_at)};
         tail.torn_bytes = found.torn_bytes;
-    } else if (!found.torn_bytes.empty() && ::ftruncate(file.get(), static_cast<off_t>(found.torn_at)) != 0) {
+    } else if (!found.torn_bytes.empty() && Lock::lock_descriptor(file.get()) && ::ftruncate(file.get(), static_cast<off_t>(found.torn_at)) != 0) {
         throw cannot(candidate.path, "its torn last line cannot be taken back", errno);
     }
     if (::fdatasync(file.get()) != 0) {
@@ -166,31 +178,48 @@ Tail find_tail(const Announcement& announced, const fs::path& live) {
     Tail tail;
     tail.written.assign(announced.lines.size(), false);
     const auto wanted = index(announced);
-    const auto list = candidates(announced.place);
+    const auto list = candidates(announced.place, live);
+    std::optional<Failure> trouble;
+    const auto examine = [&](const Candidate& candidate) {
+        const auto found = look_into(candidate, announced, wanted);
+        if (!found || !is_ours(candidate, *found, announced)) {
+            return false;
+        }
+        for (const auto line : found->lines) {
+            tail.written[line] = true;
+        }
+        tail.foreign += found->foreign;
+        tail.recognised = true;
+        if (!is_packed(candidate.path)) {
+            settle(candidate, *found, live, tail);
+        }
+        return !found->lines.empty() || (found->at_place && announced.place.offset > 0);
+    };
     // Unpacking is dear, and needed only when no plain file is the one.
+    bool certain = false;
     for (const bool packed : {false, true}) {
-        bool certain = false;
         for (const Candidate& candidate : list) {
+            if (certain && packed) {
+                break;
+            }
             if (is_packed(candidate.path) != packed) {
                 continue;
             }
-            const auto found = look_into(candidate, announced, wanted);
-            if (!found || !is_ours(candidate, *found, announced)) {
-                continue;
-            }
-            for (const auto line : found->lines) {
-                tail.written[line] = true;
-            }
-            tail.foreign += found->foreign;
-            tail.recognised = true;
-            certain = certain || !found->lines.empty() || (found->at_place && announced.place.offset > 0);
-            if (!packed) {
-                settle(candidate, *found, live, tail);
+            try {
+                certain = examine(candidate) || certain;
+            } catch (const Failure& failure) {
+                if (candidate.same_inode || candidate.path == live) {
+                    throw;
+                }
+                trouble = failure;
             }
         }
-        if (certain) {
-            break;
-        }
+    }
+    if (!certain && trouble) {
+        // A neighbour that cannot be read may hold the lines: writing them again could double them.
+        throw Failure{trouble->code(), trouble->what(),
+                      "lines of the last run are looked for there; make it readable, or move it out of the folder if it is "
+                      "none of ours"};
     }
     return tail;
 }

@@ -80,14 +80,15 @@ class Books {
 /// Reads lines and strikes them off the books.
 class Files {
   public:
-    Files(const Source& source, Comparison& comparison, Books& books)
-        : source_{source}, comparison_{comparison}, books_{books} {}
+    Files(const Source& source, Comparison& comparison, Books& books, const std::function<void()>& check_stop)
+        : source_{source}, comparison_{comparison}, books_{books}, check_stop_{check_stop} {}
 
     void read(const fs::path& path) {
         PackedReader reader{path};
         std::string chunk(chunk_size, '\0');
         std::string text;
         while (const auto got = reader.read(chunk)) {
+            check_stop_();
             text.append(chunk, 0, got);
             const auto end = text.rfind('\n');
             if (end != std::string::npos) {
@@ -160,23 +161,10 @@ class Files {
     const Source& source_;
     Comparison& comparison_;
     Books& books_;
+    const std::function<void()>& check_stop_;
 };
 
 }  // namespace
-
-std::vector<fs::path> output_files(const fs::path& output) {
-    const auto stem = output.stem().string();
-    std::vector<fs::path> files;
-    std::error_code error;
-    const auto folder = output.has_parent_path() ? output.parent_path() : fs::path{"."};
-    for (const auto& entry : fs::directory_iterator{folder, error}) {
-        if (entry.is_regular_file() && entry.path().filename().string().starts_with(stem)) {
-            files.push_back(entry.path());
-        }
-    }
-    std::sort(files.begin(), files.end());
-    return files;
-}
 
 Comparison compare(const Source& source, const Fetch& fetch, Window window, Instant settled, const SliceLimits& limits,
                    const std::vector<fs::path>& files, const std::function<void()>& check_stop) {
@@ -190,12 +178,12 @@ Comparison compare(const Source& source, const Fetch& fetch, Window window, Inst
         comparison.on_server += slice.lines.size();
     });
     books.close();
-    Files reading{source, comparison, books};
+    Files reading{source, comparison, books, check_stop};
     for (const auto& file : files) {
-        check_stop();
         comparison.files.push_back(file.string());
         reading.read(file);
     }
+    check_stop();
     books.for_each_left([&](const Key& key, std::uint32_t count) {
         auto& difference = key.time >= settled ? comparison.late : comparison.missing;
         for (std::uint32_t i = 0; i < count; ++i) {

@@ -36,9 +36,6 @@ struct Comparison {
     }
 };
 
-/// The output and the files beside it whose names begin alike (rotated, copied, packed), oldest name first.
-[[nodiscard]] std::vector<std::filesystem::path> output_files(const std::filesystem::path& output);
-
 /// Reads the window from the server by slices, then the files line by line. A record not younger than `settled` that is in no
 /// file is late, not missing. Memory: about 32 bytes for each record of the window.
 /// Failure as the fetching gives it; 74 for a file that cannot be read.

@@ -1,5 +1,6 @@
 # Shared by the scripts of this folder: a scratch folder, a simulator in it, a source's INI, and what is expected.
 # Sourced with `build` unset or set; leaves: $build $scratch $url, and ends the simulator when the script ends.
+export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 build=${AQUILA_FETCH_BUILD:-$PWD/build/release}
 scratch=$(mktemp -d)
 sim_pid=
