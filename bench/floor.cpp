@@ -1,6 +1,6 @@
-// The floor of the comparison: libcurl fetches the same pages over one connection and throws them away, or, with a FILE,
-// appends them to it, durable after every six pages, as any collector must.
-// floor URL USER:TOKEN FROM TO PAGES [FILE]; the environment variable GZIP_PAGES=1 accepts packed pages.
+// The floor of the comparison: libcurl fetches the same pages over one connection and throws them away, or, with a
+// FILE, appends them to it, durable after every six pages, as any collector must. floor URL USER:TOKEN FROM TO PAGES
+// [FILE]; the environment variable GZIP_PAGES=1 accepts packed pages.
 #include <curl/curl.h>
 
 #include <cstdio>
@@ -48,8 +48,8 @@ int main(int argc, char** argv) {
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
     const int pages = std::atoi(argv[5]);
     for (int page = 0; page < pages; ++page) {
-        const auto url = std::string{argv[1]} + "?limit=1000&offset=" + std::to_string(page * 1000) + "&from=" + argv[3] +
-                         "&to=" + argv[4];
+        const auto url = std::string{argv[1]} + "?limit=1000&offset=" + std::to_string(page * 1000) +
+                         "&from=" + argv[3] + "&to=" + argv[4];
         curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
         if (const auto code = curl_easy_perform(curl); code != CURLE_OK) {
             std::fprintf(stderr, "floor: %s\n", curl_easy_strerror(code));

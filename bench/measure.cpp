@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
         return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
     };
     std::fprintf(stderr, "wall_ms=%.1f user_ms=%.1f sys_ms=%.1f cpu_ms=%.1f peak_kib=%ld\n", wall.count(),
-                 millis(usage.ru_utime), millis(usage.ru_stime), millis(usage.ru_utime) + millis(usage.ru_stime), usage.ru_maxrss);
+                 millis(usage.ru_utime), millis(usage.ru_stime), millis(usage.ru_utime) + millis(usage.ru_stime),
+                 usage.ru_maxrss);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

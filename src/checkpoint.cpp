@@ -47,7 +47,7 @@ json put(const std::vector<Key>& keys) {
 
 json put(const Place& place) {
     return {{"path", base64_encode(place.path)},  // the bytes of a path need not be UTF-8
-           
+
             {"device", place.device},
             {"inode", place.inode},
             {"offset", place.offset},
@@ -134,9 +134,8 @@ Key key_of(const json& value) {
 }
 
 Place place_of(const json& value) {
-    return {bytes_of(value.at("path")), value.at("device").get<std::uint64_t>(),
-            value.at("inode").get<std::uint64_t>(), value.at("offset").get<std::uint64_t>(),
-            value.at("before").get<std::uint64_t>()};
+    return {bytes_of(value.at("path")), value.at("device").get<std::uint64_t>(), value.at("inode").get<std::uint64_t>(),
+            value.at("offset").get<std::uint64_t>(), value.at("before").get<std::uint64_t>()};
 }
 
 std::optional<Announcement> announcement_of(const json& state) {

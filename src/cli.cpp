@@ -2,8 +2,8 @@
 
 #include "aquila_fetch/error.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -39,7 +39,8 @@ CLI::IsMember one_of(const Names& names) {
 }
 
 template <typename Value, std::size_t Size>
-std::optional<Value> lookup(const std::array<std::pair<std::string_view, Value>, Size>& names, std::string_view wanted) {
+std::optional<Value> lookup(const std::array<std::pair<std::string_view, Value>, Size>& names,
+                            std::string_view wanted) {
     const auto found = std::find_if(names.begin(), names.end(), [=](const auto& name) { return name.first == wanted; });
     return found == names.end() ? std::nullopt : std::optional{found->second};
 }
@@ -62,17 +63,23 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.require_subcommand(0, 1);
     app.add_option("-c,--config", arguments.config, "the INI file")->type_name("FILE");
     auto* source = app.add_option("--source", arguments.source, "the section to collect")->type_name("NAME");
-    app.add_option("--product", arguments.product, "the section with this product")->type_name("NAME")->excludes(source);
-    app.add_option("--since", arguments.since, "read history from here: a date, an ISO 8601 time, a span")->type_name("T");
+    app.add_option("--product", arguments.product, "the section with this product")
+        ->type_name("NAME")
+        ->excludes(source);
+    app.add_option("--since", arguments.since, "read history from here: a date, an ISO 8601 time, a span")
+        ->type_name("T");
     app.add_option("--until", arguments.until, "read no further than this")->type_name("T");
     app.add_flag("--dry-run", arguments.dry_run, "records to standard output; output and state stay untouched");
     app.add_option("--output", arguments.output, "another output file")->type_name("PATH");
-    app.add_option("--log-level", level, "debug, info, warning, error, off")->check(one_of(log::level_names))->type_name("LEVEL");
+    app.add_option("--log-level", level, "debug, info, warning, error, off")
+        ->check(one_of(log::level_names))
+        ->type_name("LEVEL");
     app.add_option("--log-format", format, "text or json")->check(one_of(log::format_names))->type_name("FORMAT");
     app.add_flag("-q,--quiet", quiet, "errors only");
     app.add_flag("-v,--verbose", verbose, "debug messages too");
     app.add_flag("--json", arguments.json, "verify, sources: as JSON");
-    auto* verify = app.add_subcommand("verify", "compare a window with what was written: missing, duplicated, unexpected");
+    auto* verify =
+        app.add_subcommand("verify", "compare a window with what was written: missing, duplicated, unexpected");
     auto* sources = app.add_subcommand("sources", "the products it knows, and the sections of the INI");
 
     try {

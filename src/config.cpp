@@ -130,7 +130,8 @@ bool holds_secret(const IniEntry& entry) {
     if (mistakes.size() > most) {
         text += fmt::format("\n{}: {} more", file_name, mistakes.size() - most);
     }
-    throw Failure{Exit::config, text, "nothing was fetched; the keys and their values are listed in the README, under \"Configure\""};
+    throw Failure{Exit::config, text,
+                  "nothing was fetched; the keys and their values are listed in the README, under \"Configure\""};
 }
 
 }  // namespace

@@ -34,9 +34,9 @@ std::string look_up_cloud_id(Transport& transport, const std::string& site) {
     Request request;
     request.url = site + std::string{tenant_info};
     const Response response = transport.send(request);
-    const std::string hint = fmt::format(
-        "check `site`, for example https://your-domain.atlassian.net, or set `cloud_id` instead (see {}{})", site,
-        tenant_info);
+    const std::string hint =
+        fmt::format("check `site`, for example https://your-domain.atlassian.net, or set `cloud_id` instead (see {}{})",
+                    site, tenant_info);
     if (response.error != TransportError::none || response.status == 429 || response.status >= 500) {
         throw diagnose(response, Asked{"the site", "", "", "none", false, printable_url(request.url)});
     }
@@ -53,8 +53,11 @@ std::string look_up_cloud_id(Transport& transport, const std::string& site) {
 
 Endpoint::Endpoint(const Source& source, const SourceConfig& config, Secret authorization, Transport& transport,
                    const State& state)
-    : source_{source}, auth_{config.effective_auth() == Auth::basic ? "basic" : "bearer"},
-      authorization_{std::move(authorization)}, transport_{transport}, site_{config.site} {
+    : source_{source},
+      auth_{config.effective_auth() == Auth::basic ? "basic" : "bearer"},
+      authorization_{std::move(authorization)},
+      transport_{transport},
+      site_{config.site} {
     cloud_id_ = config.cloud_id;
     if (cloud_id_.empty() && state.site == site_) {
         cloud_id_ = state.cloud_id;

@@ -24,9 +24,12 @@ std::string hint_for(int error_number) {
         {EPERM, "the user this runs as ({}) needs access to it and to the folders above it"},
         {EROFS, "the file system is mounted read-only, or the systemd unit does not allow this path (ReadWritePaths=)"},
         {ENOSPC, "make room on the disk; the next run goes on from the last checkpoint, nothing is lost or doubled"},
-        {EDQUOT, "the disk quota is used up; the next run goes on from the last checkpoint, nothing is lost or doubled"},
-        {ENOTDIR, "something that is no directory stands where a directory should be: check the path in the configuration"},
-        {EEXIST, "something that is no directory stands where a directory should be: check the path in the configuration"},
+        {EDQUOT,
+         "the disk quota is used up; the next run goes on from the last checkpoint, nothing is lost or doubled"},
+        {ENOTDIR,
+         "something that is no directory stands where a directory should be: check the path in the configuration"},
+        {EEXIST,
+         "something that is no directory stands where a directory should be: check the path in the configuration"},
         {ELOOP, "a symbolic link is in the way: give the real path"},
     }};
     const auto* const known =

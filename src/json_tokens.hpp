@@ -27,9 +27,7 @@ class JsonTokens {
     /// False when white space stands between tokens. Known for what has been walked.
     [[nodiscard]] bool compact() const noexcept { return compact_; }
 
-    [[nodiscard]] char kind(std::size_t token) const noexcept {
-        return token < count_ ? text_[starts_[token]] : '\0';
-    }
+    [[nodiscard]] char kind(std::size_t token) const noexcept { return token < count_ ? text_[starts_[token]] : '\0'; }
     /// From the token's first byte to the last byte of `last`.
     [[nodiscard]] std::string_view slice(std::size_t token, std::size_t last) const noexcept {
         return text_.substr(starts_[token], end(last) - starts_[token]);

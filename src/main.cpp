@@ -28,8 +28,8 @@ void forbid_core_files() {
 #endif
 }
 
-/// Page after page needs buffers of the same size: kept by the process instead of being given back and cleared anew by the
-/// kernel each time, which costs more than reading the page.
+/// Page after page needs buffers of the same size: kept by the process instead of being given back and cleared anew by
+/// the kernel each time, which costs more than reading the page.
 void keep_memory() {
     constexpr int large = 64 << 20;
     ::mallopt(M_MMAP_THRESHOLD, large);
@@ -55,7 +55,8 @@ std::string_view default_hint(aquila::Exit code) {
         {Exit::cannot_create, "check the path and its permissions; no link and no special file may stand there"},
         {Exit::io, "check the file, its permissions and the disk; the next run goes on from the last checkpoint"},
     };
-    const auto* const found = std::find_if(std::begin(hints), std::end(hints), [=](const auto& h) { return h.first == code; });
+    const auto* const found =
+        std::find_if(std::begin(hints), std::end(hints), [=](const auto& h) { return h.first == code; });
     return found != std::end(hints) ? found->second : "nothing was lost; the next run goes on from the last checkpoint";
 }
 

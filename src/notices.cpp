@@ -18,13 +18,15 @@ constexpr Span tolerable_skew = minutes{2};
 void mention_skew(const Wish& wish, Instant served) {
     const Span skew = wish.now - served;
     if (skew > tolerable_skew) {
-        log::warning(fmt::format("this machine's clock is {} ahead of the server's; set it (timedatectl), or records will "
-                                 "seem to come late",
-                                 describe_span(skew)));
+        log::warning(
+            fmt::format("this machine's clock is {} ahead of the server's; set it (timedatectl), or records will "
+                        "seem to come late",
+                        describe_span(skew)));
     } else if (skew < -tolerable_skew) {
-        log::warning(fmt::format("this machine's clock is {} behind the server's; set it (timedatectl): records newer than "
-                                 "our clock wait until it is right",
-                                 describe_span(-skew)));
+        log::warning(
+            fmt::format("this machine's clock is {} behind the server's; set it (timedatectl): records newer than "
+                        "our clock wait until it is right",
+                        describe_span(-skew)));
     }
 }
 
@@ -38,9 +40,10 @@ bool mention_emptiness(const Source& source, const Wish& wish, const Tally& tall
     if (wish.now - since < long_empty || mentioned) {
         return false;
     }
-    log::warning(fmt::format("the {} log holds {} records, and none of them since {}: a quiet site, or a window that the "
-                             "server misunderstands; compare with the audit log page, and try --since 30d",
-                             source.title, *tally.total, format_instant(since)));
+    log::warning(
+        fmt::format("the {} log holds {} records, and none of them since {}: a quiet site, or a window that the "
+                    "server misunderstands; compare with the audit log page, and try --since 30d",
+                    source.title, *tally.total, format_instant(since)));
     state.warned_empty = wish.now;
     return true;
 }
@@ -49,14 +52,16 @@ bool mention_emptiness(const Source& source, const Wish& wish, const Tally& tall
 
 bool give_notices(const Source& source, const Wish& wish, const Tally& tally, const RetryCounts& counts, State& state) {
     if (tally.repaired > 0) {
-        log::warning(fmt::format("{} records held a lone surrogate or invalid UTF-8; those places are U+FFFD now, the rest "
-                                 "is as sent",
-                                 tally.repaired));
+        log::warning(
+            fmt::format("{} records held a lone surrogate or invalid UTF-8; those places are U+FFFD now, the rest "
+                        "is as sent",
+                        tally.repaired));
     }
     if (tally.before > 0) {
-        log::warning(fmt::format("the server sent {} records from before the window asked for: it seems to ignore its "
-                                 "start; they were not written",
-                                 tally.before));
+        log::warning(
+            fmt::format("the server sent {} records from before the window asked for: it seems to ignore its "
+                        "start; they were not written",
+                        tally.before));
     }
     if (tally.late > 0) {
         log::info(fmt::format("{} records came late, or from history asked for", tally.late));

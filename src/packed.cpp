@@ -28,7 +28,8 @@ struct PackedReader::Stream {
     virtual bool skip(std::uint64_t count) {
         std::vector<char> waste(std::min<std::uint64_t>(count, std::uint64_t{256} << 10U));
         while (count > 0) {
-            const auto got = some({waste.data(), static_cast<std::size_t>(std::min<std::uint64_t>(count, waste.size()))});
+            const auto got =
+                some({waste.data(), static_cast<std::size_t>(std::min<std::uint64_t>(count, waste.size()))});
             if (got == 0) {
                 return false;
             }

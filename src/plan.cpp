@@ -11,10 +11,10 @@ namespace aquila {
 std::vector<Window> plan(State& state, const Wish& wish) {
     const Instant end = std::min(wish.until.value_or(wish.now), wish.now);
     if (wish.since && *wish.since >= end) {
-        throw Failure{Exit::usage,
-                      fmt::format("nothing lies between --since {} and {}", format_instant(*wish.since),
-                                  format_instant(end)),
-                      "--since takes a moment in the past, before --until: a date, an ISO 8601 time, or a span such as 30d"};
+        throw Failure{
+            Exit::usage,
+            fmt::format("nothing lies between --since {} and {}", format_instant(*wish.since), format_instant(end)),
+            "--since takes a moment in the past, before --until: a date, an ISO 8601 time, or a span such as 30d"};
     }
     if (!state.watermark) {
         state.watermark = state.settled = wish.since.value_or(end - wish.initial_lookback);

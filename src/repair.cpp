@@ -31,8 +31,12 @@ std::optional<unsigned> unit_escape(std::string_view text) noexcept {
     return value;
 }
 
-bool is_high(unsigned unit) noexcept { return unit >= 0xD800 && unit <= 0xDBFF; }
-bool is_low(unsigned unit) noexcept { return unit >= 0xDC00 && unit <= 0xDFFF; }
+bool is_high(unsigned unit) noexcept {
+    return unit >= 0xD800 && unit <= 0xDBFF;
+}
+bool is_low(unsigned unit) noexcept {
+    return unit >= 0xDC00 && unit <= 0xDFFF;
+}
 
 struct Sequence {
     std::size_t length;  ///< bytes to take

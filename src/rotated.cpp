@@ -37,7 +37,8 @@ std::vector<fs::path> files_beside(const fs::path& output) {
     std::vector<fs::path> files;
     std::error_code error;
     const auto folder = output.has_parent_path() ? output.parent_path() : fs::path{"."};
-    for (auto entry = fs::directory_iterator{folder, error}; entry != fs::directory_iterator{}; entry.increment(error)) {
+    for (auto entry = fs::directory_iterator{folder, error}; entry != fs::directory_iterator{};
+         entry.increment(error)) {
         struct stat status {};
         const bool regular = ::lstat(entry->path().c_str(), &status) == 0 && S_ISREG(status.st_mode);
         if (regular && may_be_rotated(entry->path().filename().native(), output.filename().native())) {

@@ -108,11 +108,12 @@ void check_identity(const State& state, const std::string& identity, const Sourc
                     const std::filesystem::path& checkpoint) {
     const bool begun = !state.covered.empty() || state.records > 0 || state.announced || state.resumption;
     if (begun && !state.identity.empty() && state.identity != identity) {
-        throw Failure{Exit::config,
-                      fmt::format("[{}] collects \"{}\" now, and its checkpoint {} belongs to \"{}\"", config.name,
-                                  identity, checkpoint.string(), state.identity),
-                      "give the new site a section of its own (name, output and state are then its own too), or move the "
-                      "checkpoint away to begin anew"};
+        throw Failure{
+            Exit::config,
+            fmt::format("[{}] collects \"{}\" now, and its checkpoint {} belongs to \"{}\"", config.name, identity,
+                        checkpoint.string(), state.identity),
+            "give the new site a section of its own (name, output and state are then its own too), or move the "
+            "checkpoint away to begin anew"};
     }
 }
 
@@ -205,14 +206,17 @@ void collect_source(const Arguments& arguments, const SourceConfig& config, cons
     endpoint.remember(state);
 
     StandardOutput standard_output;
-    const Collecting collecting{source, wish, reach.limits(),
+    const Collecting collecting{source,
+                                wish,
+                                reach.limits(),
                                 [&endpoint, &state](const Query& query) {
                                     stop::check();
                                     Page page = endpoint.fetch(query);
                                     endpoint.remember(state);
                                     return page;
                                 },
-                                save, stop::check};
+                                save,
+                                stop::check};
     Sink& sink = file ? static_cast<Sink&>(*file) : standard_output;
     const Tally tally = collect(collecting, state, sink, torn);
     if (give_notices(source, wish, tally, reach.counts(), state)) {
@@ -262,7 +266,8 @@ void verify_source(const Arguments& arguments, const SourceConfig& config, const
     print(describe(comparison, arguments.json));
     if (!comparison.clean()) {
         throw Failure{Exit::found, "the output is not what the server holds",
-                      "look for output files that were deleted, edited or restored; records that are missing can be collected into "
+                      "look for output files that were deleted, edited or restored; records that are missing can be "
+                      "collected into "
                       "another file by a section of its own with --since"};
     }
 }

@@ -104,7 +104,8 @@ void FileSink::open() {
              fmt::format("belongs to uid {}, and this runs as uid {}", status.st_uid, ::geteuid()),
              "run as the user the file belongs to, give it to the user this runs as, or set `output` to another file");
     }
-    // The name must survive a power cut before anything is said to be in the file; who made it may not have come to this.
+    // The name must survive a power cut before anything is said to be in the file; who made it may not have come to
+    // this.
     sync_directory(path_.has_parent_path() ? path_.parent_path() : ".");
     if (!Lock::lock_descriptor(file.get())) {
         fail(Exit::busy, path_, "another process holds its lock",

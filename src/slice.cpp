@@ -242,8 +242,7 @@ Slice read_slice(const Source& source, const Fetch& fetch, Window window, const 
 }
 
 void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
-                 const std::function<void()>& check_stop,
-                 const std::function<void(const Window&, const Slice&)>& use) {
+                 const std::function<void()>& check_stop, const std::function<void(const Window&, const Slice&)>& use) {
     Span span = window.to - window.from;
     for (Instant at = window.from; at < window.to;) {
         check_stop();

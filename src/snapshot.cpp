@@ -64,7 +64,8 @@ void put_number(std::string& text, double value) {
     } else if (point >= count) {
         text += digits + std::string(static_cast<std::size_t>(point - count), '0');
     } else {
-        text += digits.substr(0, static_cast<std::size_t>(point)) + "." + digits.substr(static_cast<std::size_t>(point));
+        text +=
+            digits.substr(0, static_cast<std::size_t>(point)) + "." + digits.substr(static_cast<std::size_t>(point));
     }
 }
 

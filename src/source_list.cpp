@@ -26,15 +26,18 @@ std::string list_sources(const std::string& config, const Environment& environme
     auto json = nlohmann::ordered_json{{"products", nlohmann::json::array()}, {"sources", nlohmann::json::array()}};
     std::string text = "products:\n";
     for (const Source* source : sources()) {
-        json["products"].push_back({{"name", source->name}, {"summary", source->summary}, {"page_size", source->page_size},
-                                    {"scopes", source->scopes}, {"permission", source->permission}});
+        json["products"].push_back({{"name", source->name},
+                                    {"summary", source->summary},
+                                    {"page_size", source->page_size},
+                                    {"scopes", source->scopes},
+                                    {"permission", source->permission}});
         text += fmt::format("  {:<12}  {}\n", source->name, source->summary);
     }
     if (loaded) {
         text += fmt::format("sources in {}:\n", loaded->file);
         for (const SourceConfig& source : loaded->sources) {
-            json["sources"].push_back({{"name", source.name}, {"product", source.product},
-                                       {"output", source.effective_output()}});
+            json["sources"].push_back(
+                {{"name", source.name}, {"product", source.product}, {"output", source.effective_output()}});
             text += fmt::format("  {:<12}  {:<12}  {}\n", source.name, source.product, source.effective_output());
         }
     } else {

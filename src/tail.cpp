@@ -60,8 +60,8 @@ Failure cannot(const fs::path& path, std::string_view what, int error) {
             "lines of the last run are looked for there; the next run looks again once it can be read and written"};
 }
 
-/// The announced file first, by its inode; then what may have been made from it, beside the announced name and beside the
-/// name the output has now.
+/// The announced file first, by its inode; then what may have been made from it, beside the announced name and beside
+/// the name the output has now.
 std::vector<Candidate> candidates(const Place& place, const fs::path& live) {
     std::vector<Candidate> list;
     const auto add = [&](const fs::path& path) {
@@ -164,7 +164,8 @@ void settle(const Candidate& candidate, const Found& found, const fs::path& live
         tail.torn = Place{live.string(), status.st_dev, status.st_ino, found.torn_at,
                           fingerprint_before(file.get(), found.torn_at)};
         tail.torn_bytes = found.torn_bytes;
-    } else if (!found.torn_bytes.empty() && Lock::lock_descriptor(file.get()) && ::ftruncate(file.get(), static_cast<off_t>(found.torn_at)) != 0) {
+    } else if (!found.torn_bytes.empty() && Lock::lock_descriptor(file.get()) &&
+               ::ftruncate(file.get(), static_cast<off_t>(found.torn_at)) != 0) {
         throw cannot(candidate.path, "its torn last line cannot be taken back", errno);
     }
     if (::fdatasync(file.get()) != 0) {
@@ -217,9 +218,10 @@ Tail find_tail(const Announcement& announced, const fs::path& live) {
     }
     if (!certain && trouble) {
         // A neighbour that cannot be read may hold the lines: writing them again could double them.
-        throw Failure{trouble->code(), trouble->what(),
-                      "lines of the last run are looked for there; make it readable, or move it out of the folder if it is "
-                      "none of ours"};
+        throw Failure{
+            trouble->code(), trouble->what(),
+            "lines of the last run are looked for there; make it readable, or move it out of the folder if it is "
+            "none of ours"};
     }
     return tail;
 }

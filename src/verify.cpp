@@ -145,16 +145,21 @@ class Files {
     void strike(const Record& record) {
         ++comparison_.lines;
         const auto& window = comparison_.window;
-        const bool inside = record.key.time == undated ||
-                            (record.key.time >= window.from && record.key.time < window.to);
+        const bool inside =
+            record.key.time == undated || (record.key.time >= window.from && record.key.time < window.to);
         if (!inside) {
             return;
         }
         ++comparison_.in_files;
         switch (books_.strike(record.key)) {
-            case Books::Found::expected: break;
-            case Books::Found::too_often: note(comparison_.duplicated, record.body); break;
-            case Books::Found::unknown: note(comparison_.unexpected, record.body); break;
+            case Books::Found::expected:
+                break;
+            case Books::Found::too_often:
+                note(comparison_.duplicated, record.body);
+                break;
+            case Books::Found::unknown:
+                note(comparison_.unexpected, record.body);
+                break;
         }
     }
 
@@ -219,9 +224,10 @@ std::string describe(const Comparison& comparison, bool as_json) {
         }
         return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     }
-    std::string text = fmt::format("{} to {}\n{} records on the server, {} in {} files ({} lines in all)\n",
-                                   format_instant(comparison.window.from), format_instant(comparison.window.to),
-                                   comparison.on_server, comparison.in_files, comparison.files.size(), comparison.lines);
+    std::string text =
+        fmt::format("{} to {}\n{} records on the server, {} in {} files ({} lines in all)\n",
+                    format_instant(comparison.window.from), format_instant(comparison.window.to), comparison.on_server,
+                    comparison.in_files, comparison.files.size(), comparison.lines);
     for (const Row& row : rows) {
         if (row.difference->records == 0 && row.difference == &comparison.late) {
             continue;

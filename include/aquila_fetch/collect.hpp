@@ -20,12 +20,12 @@ namespace aquila {
 struct Tally {
     std::uint64_t written = 0;
     std::uint64_t repaired = 0;
-    std::uint64_t late = 0;       ///< of those written, records older than the watermark was when the run began
+    std::uint64_t late = 0;  ///< of those written, records older than the watermark was when the run began
     std::uint64_t slices = 0;
-    std::uint64_t before = 0;     ///< records older than asked for: the server ignores the start of the window
-    std::uint64_t seen = 0;       ///< records inside the windows, written now or before
-    std::optional<std::int64_t> total;   ///< of the whole log, where the server tells
-    std::optional<Instant> served;       ///< the Date of the first answers
+    std::uint64_t before = 0;           ///< records older than asked for: the server ignores the start of the window
+    std::uint64_t seen = 0;             ///< records inside the windows, written now or before
+    std::optional<std::int64_t> total;  ///< of the whole log, where the server tells
+    std::optional<Instant> served;      ///< the Date of the first answers
 };
 
 struct Collecting {

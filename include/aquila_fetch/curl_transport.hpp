@@ -12,8 +12,8 @@ namespace aquila {
 struct CurlOptions {
     Span connect_timeout = std::chrono::seconds{10};
     Span request_timeout = std::chrono::seconds{60};
-    std::string proxy;             ///< [scheme://][user:password@]host[:port]; empty: https_proxy, no_proxy and so on
-    std::string ca_file;           ///< trusted instead of the system's; empty: $CURL_CA_BUNDLE, $SSL_CERT_FILE, the system's
+    std::string proxy;    ///< [scheme://][user:password@]host[:port]; empty: https_proxy, no_proxy and so on
+    std::string ca_file;  ///< trusted instead of the system's; empty: $CURL_CA_BUNDLE, $SSL_CERT_FILE, the system's
     std::string client_cert_file;  ///< PEM
     std::string client_key_file;   ///< empty: the key stands in client_cert_file
     std::string user_agent;        ///< aquila-fetch/VERSION

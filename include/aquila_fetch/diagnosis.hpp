@@ -36,8 +36,8 @@ struct Asked {
 /// appears shortened to one line of at most 200 bytes, without control characters and credentials.
 [[nodiscard]] Failure diagnose(const Response& response, const Asked& asked);
 
-/// The text a server gave for an error, from any of the envelopes (errorMessages, errors, detail, message, a bare line),
-/// shortened as above (printable_text); empty for HTML. Written in server_message.cpp.
+/// The text a server gave for an error, from any of the envelopes (errorMessages, errors, detail, message, a bare
+/// line), shortened as above (printable_text); empty for HTML. Written in server_message.cpp.
 [[nodiscard]] std::string server_message(const Response& response);
 
 }  // namespace aquila

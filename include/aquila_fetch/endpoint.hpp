@@ -1,6 +1,5 @@
-// Why: where a product is reached (the gateway with a cloud id, or the site itself), which of the two doors a credential
-// opens, and the way from a query to a page.
-// Must not know: retry, disk, the loop.
+// Why: where a product is reached (the gateway with a cloud id, or the site itself), which of the two doors a
+// credential opens, and the way from a query to a page. Must not know: retry, disk, the loop.
 #pragma once
 
 #include "aquila_fetch/checkpoint.hpp"
@@ -20,8 +19,8 @@ namespace aquila {
 
 class Endpoint {
   public:
-    /// Uses the `cloud_id` of the configuration; else the one in `state` if it was found for the same `site`; else looks it
-    /// up. With a `site` both doors are possible: the gateway first, or the one that opened last time.
+    /// Uses the `cloud_id` of the configuration; else the one in `state` if it was found for the same `site`; else
+    /// looks it up. With a `site` both doors are possible: the gateway first, or the one that opened last time.
     Endpoint(const Source& source, const SourceConfig& config, Secret authorization, Transport& transport,
              const State& state);
 
@@ -30,8 +29,8 @@ class Endpoint {
     /// Notes cloud id and door, to be kept with the next checkpoint.
     void remember(State& state) const;
 
-    /// One page. A door that refuses the credential is left for the other one once, unless the answer says that this would
-    /// not help. Failure as diagnosed.
+    /// One page. A door that refuses the credential is left for the other one once, unless the answer says that this
+    /// would not help. Failure as diagnosed.
     [[nodiscard]] Page fetch(const Query& query);
 
   private:

@@ -19,27 +19,27 @@ struct Request {
     std::string method = "GET";
     std::string url;
     std::vector<std::pair<std::string, std::string>> headers;  ///< besides Accept, User-Agent, Authorization
-    Secret authorization;                                      ///< the Authorization header's value; empty: none is sent
+    Secret authorization;  ///< the Authorization header's value; empty: none is sent
     std::string body;
 };
 
 /// What went wrong below HTTP.
 enum class TransportError {
     none,
-    resolve,     ///< the host name has no address
-    connect,     ///< refused, unreachable
-    proxy,       ///< the proxy refused or could not be reached
-    tls,         ///< certificate or protocol: another try does not help
-    timeout,     ///< connect_timeout or request_timeout passed
-    cut,         ///< the connection ended before the answer was whole
-    too_large,   ///< the body is larger than the cap: another try does not help
+    resolve,    ///< the host name has no address
+    connect,    ///< refused, unreachable
+    proxy,      ///< the proxy refused or could not be reached
+    tls,        ///< certificate or protocol: another try does not help
+    timeout,    ///< connect_timeout or request_timeout passed
+    cut,        ///< the connection ended before the answer was whole
+    too_large,  ///< the body is larger than the cap: another try does not help
     other,
 };
 
 struct Response {
-    int status = 0;  ///< 0 when `error` is set
+    int status = 0;                                            ///< 0 when `error` is set
     std::vector<std::pair<std::string, std::string>> headers;  ///< names as sent; see header()
-    std::string body;     ///< decoded (gzip); capacity exceeds the size by `body_padding` at least
+    std::string body;  ///< decoded (gzip); capacity exceeds the size by `body_padding` at least
     TransportError error = TransportError::none;
     std::string error_text;  ///< one line for people, without secrets
 
@@ -73,8 +73,9 @@ class Transport {
 /// The URL without user part, query and fragment, for messages.
 [[nodiscard]] std::string printable_url(std::string_view url);
 
-/// Foreign text made fit for a message: one line of valid UTF-8, at most `limit` bytes, control and direction characters
-/// taken out, and what looks like a credential (`Basic …`, `Bearer …`, a long opaque word) replaced by [redacted].
+/// Foreign text made fit for a message: one line of valid UTF-8, at most `limit` bytes, control and direction
+/// characters taken out, and what looks like a credential (`Basic …`, `Bearer …`, a long opaque word) replaced by
+/// [redacted].
 [[nodiscard]] std::string printable_text(std::string_view text, std::size_t limit = 200);
 
 /// Equal but for the case of ASCII letters, as header names and host names are compared.

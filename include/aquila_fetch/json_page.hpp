@@ -20,8 +20,8 @@ struct PageShape {
     bool links = false;        ///< `_links.next` tells whether more follows
 };
 
-/// Takes a body apart. Missing or null records are none. Failure 76: no JSON, not an object, a record that is no object,
-/// bytes behind the end.
+/// Takes a body apart. Missing or null records are none. Failure 76: no JSON, not an object, a record that is no
+/// object, bytes behind the end.
 [[nodiscard]] Page slice_page(std::string body, const PageShape& shape);
 
 }  // namespace aquila

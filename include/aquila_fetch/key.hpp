@@ -12,7 +12,8 @@
 
 namespace aquila {
 
-/// Stands for the time of a record that has none that can be read; it belongs to every window, and its key is kept for good.
+/// Stands for the time of a record that has none that can be read; it belongs to every window, and its key is kept for
+/// good.
 inline constexpr Instant undated = Instant::max();
 
 struct Key {

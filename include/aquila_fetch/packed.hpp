@@ -23,7 +23,8 @@ class PackedReader {
     /// Failure 74: unreadable, or packed text that is damaged or cut short.
     [[nodiscard]] std::size_t read(std::span<char> buffer);
 
-    /// From the start, passes over `count` bytes, without reading them where the file is not packed. False: there are not so many.
+    /// From the start, passes over `count` bytes, without reading them where the file is not packed. False: there are
+    /// not so many.
     [[nodiscard]] bool skip(std::uint64_t count);
 
     struct Stream;

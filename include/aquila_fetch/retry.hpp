@@ -17,8 +17,8 @@ struct RetryPolicy {
     Span budget = std::chrono::minutes{5};  ///< for all failed tries and the waits after them together
     Span base = std::chrono::seconds{1};    ///< first backoff before jitter, doubled each time
     Span cap = std::chrono::seconds{30};
-    int attempts = 5;                       ///< tries of one request that the server gave no time for
-    std::optional<int> requests_per_minute; ///< a cap kept by spacing requests evenly
+    int attempts = 5;                        ///< tries of one request that the server gave no time for
+    std::optional<int> requests_per_minute;  ///< a cap kept by spacing requests evenly
 };
 
 /// What to do about one answer.
@@ -28,11 +28,11 @@ struct Verdict {
     std::string reason;            ///< for the log: "429 jira-burst-based", "connection refused"
 };
 
-/// Pure. 408, 429, 500, 502, 503, 504 and network trouble merit another try; TLS, too_large, proxy refusal, all else not.
-/// A CAPTCHA (X-Authentication-Denied-Reason) and an authentication failure (X-Seraph-LoginReason) never do.
-/// Retry-After in seconds or as a date; else, on 429 and 503, X-RateLimit-Reset as ISO 8601 with or without seconds; dates
-/// relative to the server's Date where there is one, else to `now`. A date in the past counts as 0, what is further
-/// away than a year as a year, and what cannot be read as not given.
+/// Pure. 408, 429, 500, 502, 503, 504 and network trouble merit another try; TLS, too_large, proxy refusal, all else
+/// not. A CAPTCHA (X-Authentication-Denied-Reason) and an authentication failure (X-Seraph-LoginReason) never do.
+/// Retry-After in seconds or as a date; else, on 429 and 503, X-RateLimit-Reset as ISO 8601 with or without seconds;
+/// dates relative to the server's Date where there is one, else to `now`. A date in the past counts as 0, what is
+/// further away than a year as a year, and what cannot be read as not given.
 [[nodiscard]] Verdict judge(const Response& response, Instant now);
 
 /// Full jitter: uniform in [0, min(cap, base·2^(attempt−1))], never below `at_least` (to which up to 10 % and 1 s are
@@ -42,7 +42,7 @@ struct Verdict {
 struct RetryCounts {
     std::uint64_t requests = 0;  ///< sent, every try of each
     std::uint64_t retries = 0;
-    Span waited{};               ///< between tries, not what keeping to requests_per_minute took
+    Span waited{};  ///< between tries, not what keeping to requests_per_minute took
 };
 
 /// Decorates a transport. Gives back the last answer when it is final, or when no try is left; throws Failure 69 when

@@ -16,25 +16,25 @@ using Fetch = std::function<Page(const Query&)>;
 
 struct SliceLimits {
     int page_size = 1000;
-    std::size_t pages = 6;                            ///< a slice of more full pages is too large
-    std::size_t bytes = std::size_t{8} << 20U;        ///< or of more text than this
-    std::size_t endless = 20000;                      ///< pages of one slice: nobody has so many
+    std::size_t pages = 6;                      ///< a slice of more full pages is too large
+    std::size_t bytes = std::size_t{8} << 20U;  ///< or of more text than this
+    std::size_t endless = 20000;                ///< pages of one slice: nobody has so many
 };
 
 /// What a slice held. Without `smaller`: everything in the window, oldest first.
 struct Slice {
-    std::vector<Page> pages;             ///< own the bytes
+    std::vector<Page> pages;  ///< own the bytes
     struct Line {
         const Record* record;
         const Page* page;
     };
-    std::vector<Line> lines;             ///< views into the pages
-    std::optional<Span> smaller;         ///< too large: read again with a span of about this
+    std::vector<Line> lines;      ///< views into the pages
+    std::optional<Span> smaller;  ///< too large: read again with a span of about this
     std::size_t requests = 0;
-    std::size_t before = 0;              ///< records older than the window: the server ignores its start
-    std::size_t after = 0;               ///< newer than its end
-    std::optional<std::int64_t> total;   ///< of the whole log
-    std::optional<Instant> served;       ///< the earliest Date of the answers
+    std::size_t before = 0;             ///< records older than the window: the server ignores its start
+    std::size_t after = 0;              ///< newer than its end
+    std::optional<std::int64_t> total;  ///< of the whole log
+    std::optional<Instant> served;      ///< the earliest Date of the answers
 
     Slice() = default;
     Slice(const Slice&) = delete;
@@ -48,17 +48,16 @@ struct Slice {
 ///
 /// Records that arrive meanwhile shift the pages. With ids, doubles are dropped by id. Without ids, each page begins
 /// again with the last records of the one before, down to a change of time, so that a shift cannot go unnoticed (equal
-/// records have equal times); after a shift the slice is read again, smaller. Where a whole page has one time, the slice
-/// shrinks to that millisecond, and is read until two readings agree.
+/// records have equal times); after a shift the slice is read again, smaller. Where a whole page has one time, the
+/// slice shrinks to that millisecond, and is read until two readings agree.
 ///
 /// Failure 76: the server repeats a page for ever.
 [[nodiscard]] Slice read_slice(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits);
 
-/// Reads a whole window slice by slice, oldest first; `use` gets each with its stretch of time. `check_stop` is called before
-/// each, and may throw.
+/// Reads a whole window slice by slice, oldest first; `use` gets each with its stretch of time. `check_stop` is called
+/// before each, and may throw.
 void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
-                 const std::function<void()>& check_stop,
-                 const std::function<void(const Window&, const Slice&)>& use);
+                 const std::function<void()>& check_stop, const std::function<void(const Window&, const Slice&)>& use);
 
 /// How long the next slice should be, after one of `span` gave `records`.
 [[nodiscard]] Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept;

@@ -9,9 +9,8 @@
 
 namespace aquila {
 
-/// JSON text as `jq -c .` (1.6, Debian 12) prints it: numbers by way of a double, escapes only where JSON wants them and
-/// for DEL, the last of equal keys in the place of the first.
-/// Failure 76 for a number beyond the range of a double.
+/// JSON text as `jq -c .` (1.6, Debian 12) prints it: numbers by way of a double, escapes only where JSON wants them
+/// and for DEL, the last of equal keys in the place of the first. Failure 76 for a number beyond the range of a double.
 [[nodiscard]] std::string jq_text(std::string_view json);
 
 /// The page's records as `jq -c '.offset as $o | .total as $t | .records[] | . + {offset: $o, total: $t}'` prints them.

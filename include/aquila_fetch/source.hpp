@@ -44,13 +44,13 @@ struct Record {
 /// One answer, taken apart.
 struct Page {
     std::unique_ptr<const std::string> text;  ///< owns the bytes of the records; stays where it is when the page moves
-    std::vector<Record> records;  ///< in the server's order
-    std::string suffix;           ///< what ends each record in place of its closing brace (Jira: offset and total); mostly empty
-    bool recognised = false;      ///< the JSON names records, a limit or a total: it is a page, be it an empty one
-    std::optional<bool> more;     ///< the server says that more pages follow (Confluence), or that none does
+    std::vector<Record> records;              ///< in the server's order
+    std::string suffix;  ///< what ends each record in place of its closing brace (Jira: offset and total); mostly empty
+    bool recognised = false;   ///< the JSON names records, a limit or a total: it is a page, be it an empty one
+    std::optional<bool> more;  ///< the server says that more pages follow (Confluence), or that none does
     std::optional<std::int64_t> total;  ///< of the whole log, where the server tells
-    std::optional<int> limit;     ///< the limit the server says it used
-    std::optional<Instant> served;  ///< the answer's Date, set by whoever fetched it
+    std::optional<int> limit;           ///< the limit the server says it used
+    std::optional<Instant> served;      ///< the answer's Date, set by whoever fetched it
 
     Page() = default;
     Page(const Page&) = delete;
@@ -61,18 +61,18 @@ struct Page {
 
 /// One row of the table of products.
 struct Source {
-    std::string_view name;        ///< as in `product =`
-    std::string_view title;       ///< for people: "Jira Cloud"
-    std::string_view summary;     ///< one line for `aquila-fetch sources`
-    std::string_view gateway;     ///< below api_url, before the cloud id: "/ex/jira/"
-    std::string_view path;        ///< below the gateway prefix or the site
-    std::string_view scopes;      ///< what a token needs, for hints
-    std::string_view permission;  ///< what the account needs, for hints
-    std::string_view records;     ///< the name of the array of records in an answer
-    int page_size;                ///< the largest sensible page, and the most that may be asked for
-    bool has_ids;                 ///< records carry an id; else equal records are told apart by counting only
-    std::string (*query)(const Query&);                ///< the query string, with its `?`
-    Page (*parse)(std::string body, const Query&);     ///< Failure 76 when the body is not what the API promises
+    std::string_view name;               ///< as in `product =`
+    std::string_view title;              ///< for people: "Jira Cloud"
+    std::string_view summary;            ///< one line for `aquila-fetch sources`
+    std::string_view gateway;            ///< below api_url, before the cloud id: "/ex/jira/"
+    std::string_view path;               ///< below the gateway prefix or the site
+    std::string_view scopes;             ///< what a token needs, for hints
+    std::string_view permission;         ///< what the account needs, for hints
+    std::string_view records;            ///< the name of the array of records in an answer
+    int page_size;                       ///< the largest sensible page, and the most that may be asked for
+    bool has_ids;                        ///< records carry an id; else equal records are told apart by counting only
+    std::string (*query)(const Query&);  ///< the query string, with its `?`
+    Page (*parse)(std::string body, const Query&);  ///< Failure 76 when the body is not what the API promises
 };
 
 /// The table, one row per product (sources/*.cpp).

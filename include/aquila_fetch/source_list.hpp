@@ -8,8 +8,8 @@
 
 namespace aquila {
 
-/// A table for people, or JSON {"products":[…],"sources":[…]}. Without a configuration file the products alone are listed,
-/// unless `config` names one. Failure 66, 78.
+/// A table for people, or JSON {"products":[…],"sources":[…]}. Without a configuration file the products alone are
+/// listed, unless `config` names one. Failure 66, 78.
 [[nodiscard]] std::string list_sources(const std::string& config, const Environment& environment, bool as_json);
 
 }  // namespace aquila

@@ -1,6 +1,6 @@
-// Why: an auditor asks whether anything is missing; the window is read from the server again and compared with every output
-// file there is, rotated and packed ones too, by key and by how often.
-// Must not know: HTTP, configuration, how the answer is shown beyond its text.
+// Why: an auditor asks whether anything is missing; the window is read from the server again and compared with every
+// output file there is, rotated and packed ones too, by key and by how often. Must not know: HTTP, configuration, how
+// the answer is shown beyond its text.
 #pragma once
 
 #include "aquila_fetch/slice.hpp"
@@ -22,23 +22,23 @@ struct Difference {
 struct Comparison {
     Window window;
     std::uint64_t on_server = 0;
-    std::uint64_t in_files = 0;       ///< lines whose time lies in the window
-    std::uint64_t lines = 0;          ///< all lines of all files
+    std::uint64_t in_files = 0;  ///< lines whose time lies in the window
+    std::uint64_t lines = 0;     ///< all lines of all files
     std::vector<std::string> files;
-    Difference missing;               ///< on the server, and in no file
-    Difference late;                  ///< missing too, but so new that the next run reads it again
-    Difference duplicated;            ///< in the files more often than on the server
-    Difference unexpected;            ///< in the files, and not on the server
-    Difference damaged;               ///< lines that are no JSON object, or have no end
+    Difference missing;     ///< on the server, and in no file
+    Difference late;        ///< missing too, but so new that the next run reads it again
+    Difference duplicated;  ///< in the files more often than on the server
+    Difference unexpected;  ///< in the files, and not on the server
+    Difference damaged;     ///< lines that are no JSON object, or have no end
 
     [[nodiscard]] bool clean() const noexcept {
         return missing.records + duplicated.records + unexpected.records + damaged.records == 0;
     }
 };
 
-/// Reads the window from the server by slices, then the files line by line. A record not younger than `settled` that is in no
-/// file is late, not missing. Memory: about 32 bytes for each record of the window.
-/// Failure as the fetching gives it; 74 for a file that cannot be read.
+/// Reads the window from the server by slices, then the files line by line. A record not younger than `settled` that is
+/// in no file is late, not missing. Memory: about 32 bytes for each record of the window. Failure as the fetching gives
+/// it; 74 for a file that cannot be read.
 [[nodiscard]] Comparison compare(const Source& source, const Fetch& fetch, Window window, Instant settled,
                                  const SliceLimits& limits, const std::vector<std::filesystem::path>& files,
                                  const std::function<void()>& check_stop);

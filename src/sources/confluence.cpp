@@ -1,6 +1,6 @@
-// Confluence Cloud, GET /wiki/rest/api/audit: newest first, paged by start, times in epoch milliseconds. Records have no
-// id, so equal ones are told apart by counting. `_links.next` is only a sign that more follows: its target leaves the
-// gateway, and may have lost the dates.
+// Confluence Cloud, GET /wiki/rest/api/audit: newest first, paged by start, times in epoch milliseconds. Records have
+// no id, so equal ones are told apart by counting. `_links.next` is only a sign that more follows: its target leaves
+// the gateway, and may have lost the dates.
 #include "aquila_fetch/json_page.hpp"
 #include "aquila_fetch/source.hpp"
 

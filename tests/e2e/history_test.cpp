@@ -143,7 +143,9 @@ TEST_P(CatchUp, NeedsNoMoreMemoryForMoreRecords) {
     const auto done = collect();
     EXPECT_TRUE(exact());
     EXPECT_GT(done.peak_kib, 1'000) << "it was seen at all";
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     EXPECT_LT(done.peak_kib, 48 * 1024);
+#endif
 }
 
 TEST_P(CatchUp, CommitsSliceBySlice) {

@@ -80,12 +80,12 @@ TEST_P(Signals, AmidACatchUpKeepWhatIsWhole) {
 
 TEST_P(Signals, ThatKillAtAnyMomentCostNothing) {
     generate(5'000, 29 * 24h);
-    configure({{"initial_lookback", "30d"}, {"page_size", "40"}});
-    sim.configure([](auto& settings) { settings.latency_ms = 3; });
+    configure({{"initial_lookback", "30d"}, {"page_size", "20"}});
+    sim.configure([](auto& settings) { settings.latency_ms = 2; });
     sim::Dice dice{product == Product::jira ? 2026U : 7U};
     int kills = 0;
     for (int round = 0; round < 20; ++round) {
-        const auto target = asked().size() + 1 + dice.below(5);
+        const auto target = asked().size() + 1 + dice.below(14);
         const auto moment = std::chrono::microseconds{dice.below(4'000)};
         Program program{launch()};
         if (program.runs_until([&] { return asked().size() >= target; })) std::this_thread::sleep_for(moment);

@@ -11,15 +11,16 @@ namespace aquila {
 namespace {
 
 TEST(MayBeRotated, KnowsHowRotationsNameFiles) {
-    for (const auto* name : {"flattened.json", "flattened.json.1", "flattened.json-20260101-101010.gz", "flattened.json.1.zst",
-                             "flattened.json.bak", "flattened.json~", "flattened-20260101.json", "flattened.1.json"}) {
+    for (const auto* name :
+         {"flattened.json", "flattened.json.1", "flattened.json-20260101-101010.gz", "flattened.json.1.zst",
+          "flattened.json.bak", "flattened.json~", "flattened-20260101.json", "flattened.1.json"}) {
         EXPECT_TRUE(may_be_rotated(name, "flattened.json")) << name;
     }
 }
 
 TEST(MayBeRotated, TakesNoOtherSourcesFileForOurs) {
-    for (const auto* name : {"flattened2.json", "flattened-eu.json", "flattened.txt", "flattened.notes", "flattened", "flat.json",
-                             "other.json", ".flattened.json.tmp", "flattened-"}) {
+    for (const auto* name : {"flattened2.json", "flattened-eu.json", "flattened.txt", "flattened.notes", "flattened",
+                             "flat.json", "other.json", ".flattened.json.tmp", "flattened-"}) {
         EXPECT_FALSE(may_be_rotated(name, "flattened.json")) << name;
     }
     EXPECT_FALSE(may_be_rotated("jira-eu.json", "jira.json"));

@@ -30,7 +30,8 @@ class Output : public testing::Test {
         try {
             FileSink sink{output};
         } catch (const Failure& failure) {
-            EXPECT_NE(std::string{failure.what()}.find(output.parent_path().string()), std::string::npos) << failure.what();
+            EXPECT_NE(std::string{failure.what()}.find(output.parent_path().string()), std::string::npos)
+                << failure.what();
             EXPECT_NE(failure.hint(), "");
             return failure.code();
         }

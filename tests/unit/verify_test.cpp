@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <zlib.h>
+#include <nlohmann/json.hpp>
 
 namespace aquila {
 namespace {
@@ -126,7 +126,7 @@ TEST_P(Compare, DescribesItselfAsJson) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Products, Compare, testing::Values("jira", "confluence"),
-                         [](const auto& info) { return std::string{info.param}; });
+                         [](const auto& each) { return std::string{each.param}; });
 
 }  // namespace
 }  // namespace aquila
