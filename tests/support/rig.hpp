@@ -24,14 +24,23 @@ namespace aquila::test {
 /// Thrown where the process would have been killed.
 struct Killed {};
 
-/// Dies at its n-th step; once dead, nothing happens any more.
+/// Dies at its n-th step, and then nothing happens any more; or fails there, as with a full disk, and goes on.
 class Fate {
   public:
     void die_at(std::size_t step) { left_ = step; }
+    void fail_at(std::size_t step) {
+        left_ = step;
+        fails_ = true;
+    }
     [[nodiscard]] std::size_t steps() const noexcept { return steps_; }
+    [[nodiscard]] bool fails() const noexcept { return fails_; }
 
     void step() {
-        if (dead_ || (left_ && steps_ == *left_)) {
+        if (is_near() && fails_) {
+            left_ = std::nullopt;
+            throw Failure{Exit::io, "no space left on device"};
+        }
+        if (dead_ || is_near()) {
             dead_ = true;
             throw Killed{};
         }
@@ -49,6 +58,7 @@ class Fate {
     std::optional<std::size_t> left_;
     std::size_t steps_ = 0;
     bool dead_ = false;
+    bool fails_ = false;
 };
 
 /// A FileSink that dies before, within and after what it does.
@@ -118,7 +128,8 @@ class Rig {
         } catch (const Killed&) {
             return finish(false);
         } catch (const Failure& failure) {
-            EXPECT_TRUE(during && failure.code() == Exit::io) << failure.what();  // rotated at a bad moment
+            EXPECT_EQ(failure.code(), Exit::io) << failure.what();
+            EXPECT_TRUE(during || fate.fails()) << failure.what();  // rotated at a bad moment
             return finish(false);
         }
         EXPECT_EQ(state, state_from_text(saved, "saved")) << "what is in memory is on disk";

@@ -14,20 +14,13 @@ namespace aquila::test {
 inline std::vector<std::string> read_window(const Source& source, const Fetch& fetch, Window window,
                                             const SliceLimits& limits) {
     std::vector<std::string> bodies;
-    Span span = window.to - window.from;
-    for (Instant at = window.from; at < window.to;) {
-        const Window piece{at, std::min(window.to, at + span)};
-        const Slice slice = read_slice(source, fetch, piece, limits);
-        if (slice.smaller) {
-            span = *slice.smaller;
-            continue;
-        }
-        for (const auto& line : slice.lines) {
-            bodies.emplace_back(line.record->body);
-        }
-        span = next_span(piece.to - piece.from, slice.lines.size(), limits);
-        at = piece.to;
-    }
+    read_slices(
+        source, fetch, window, limits, [] {},
+        [&bodies](const Window&, const Slice& slice) {
+            for (const auto& line : slice.lines) {
+                bodies.emplace_back(line.record->body);
+            }
+        });
     std::sort(bodies.begin(), bodies.end());
     return bodies;
 }

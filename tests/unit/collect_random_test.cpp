@@ -87,7 +87,8 @@ class Chaos {
         };
         Fate fate;
         if (!chance(5)) {
-            fate.die_at(static_cast<std::size_t>(below(below(2) * 30 + 15)));
+            const auto step = static_cast<std::size_t>(below(below(2) * 30 + 15));
+            chance(3) ? fate.fail_at(step) : fate.die_at(step);
         }
         if (rig_.run(fate, static_cast<double>(below(1001)) / 1000)) {
             cut_meanwhile_ = false;
