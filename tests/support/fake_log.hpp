@@ -35,6 +35,15 @@ class FakeLog {
         }
     }
 
+    /// From now on the records say `to` where they said `from`.
+    void respell(std::string_view from, std::string_view to) {
+        for (Entry& entry : entries_) {
+            if (const auto place = entry.body.find(from); place != std::string::npos) {
+                entry.body.replace(place, from.size(), to);
+            }
+        }
+    }
+
     [[nodiscard]] Page fetch(const Query& query) {
         if (before_answer) {
             before_answer();

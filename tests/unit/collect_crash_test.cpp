@@ -94,17 +94,56 @@ TEST_P(EveryCrash, AgainWhileItIsPutRightLeavesEachRecordOnce) {
 }
 
 TEST_P(EveryCrash, ALineCutShortIsFinishedWhereItStands) {
+    for (int part = 5; part < 100; part += 3) {
+        Rig rig{GetParam()};
+        fill(rig, 0);
+        rig.limits.page_size = 100;
+        ASSERT_FALSE(rig.run(dying_at(within_append), part / 100.0));
+        const auto torn = rig.folder.read("flattened.json");
+        if (torn.back() == '\n') {
+            continue;
+        }
+        fill(rig, 1);  // the total at the end of its line reads otherwise now
+        rig.limits.page_size = 100;
+        rig.during = [&] {
+            EXPECT_TRUE(rig.folder.read("flattened.json").starts_with(torn)) << "a reader may have it";
+        };
+        ASSERT_TRUE(rig.run());
+        EXPECT_TRUE(holds_exactly(rig.written(), rig.log.bodies()));
+    }
+}
+
+TEST_P(EveryCrash, ALineCutShortWhoseRecordReadsOtherwiseIsWrittenAnew) {
     Rig rig{GetParam()};
-    fill(rig, 0);
-    rig.limits.page_size = 100;
-    ASSERT_FALSE(rig.run(dying_at(within_append), 0.4));
-    const auto torn = rig.folder.read("flattened.json");
-    ASSERT_NE(torn.back(), '\n');
-    fill(rig, 1);
+    rig.log.add(noon - 1min, "as it was");
+    rig.log.now = noon;
+    ASSERT_FALSE(rig.run(dying_at(within_append), 0.97));
+    ASSERT_NE(rig.folder.read("flattened.json").find("as it was"), std::string::npos);
+    rig.log.respell("as it was", "as it is");
     ASSERT_TRUE(rig.run());
-    const auto text = rig.folder.read("flattened.json");
-    EXPECT_TRUE(text.starts_with(torn)) << "a reader may have it";
     EXPECT_TRUE(holds_exactly(rig.written(), rig.log.bodies()));
+}
+
+TEST_P(EveryCrash, AnOutputThatIsGoneIsToldAndWrittenAgain) {
+    for (const bool beside : {false, true}) {
+        Rig rig{GetParam()};
+        fill(rig, 0);
+        ASSERT_TRUE(rig.run());
+        fill(rig, 1);
+        rig.limits.page_size = 100;
+        ASSERT_FALSE(rig.run(dying_at(within_append - 2), 1.0)) << "two steps earlier than a first run";
+        ASSERT_TRUE(state_from_text(rig.saved, "").announced);
+        rig.rotate(Rotation::rename);
+        if (!beside) {
+            std::filesystem::remove(rig.folder / "flattened.json-001");
+        }
+        log::configure({});
+        testing::internal::CaptureStderr();
+        ASSERT_TRUE(rig.run());
+        const auto said = testing::internal::GetCapturedStderr();
+        EXPECT_EQ(said.find("is gone") != std::string::npos, !beside) << said;
+        EXPECT_EQ(rig.written().size(), beside ? 12 : 6);
+    }
 }
 
 TEST_P(EveryCrash, ALineCutShortWhoseRecordIsGoneIsTakenBack) {

@@ -80,6 +80,14 @@ TEST_P(Collect, LateRecordsAreSeenAsLongAsTheLookback) {
     EXPECT_EQ(rig.written().size(), 2);
 }
 
+TEST_P(Collect, WithoutALookbackRecordsMayStillBeSecondsLate) {
+    rig.wish.lookback = 0s;
+    rig.log.add(noon - 1s, "seconds late", noon + 8s);
+    run_at(noon);
+    run_at(noon + 9s);
+    EXPECT_EQ(rig.tally.written, 1);
+}
+
 TEST_P(Collect, EqualRecordsAreAsManyAsTheyAre) {
     for (int i = 0; i < 3; ++i) {
         rig.log.add(noon - 1min, "twin");

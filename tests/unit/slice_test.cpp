@@ -92,6 +92,16 @@ TEST_P(EverySlice, SeesASilentCapByItsRoundLength) {
     EXPECT_EQ(read_slice(log.source, log.fetcher(), {noon, noon + 1h}, {}).lines.size(), 300);
 }
 
+TEST(ConfluenceSlice, BelievesTheLinkThatMoreFollows) {
+    FakeLog log{"confluence"};
+    log.cap = 37;
+    log.echoes_cap = false;
+    for (int i = 0; i < 100; ++i) {
+        log.add(noon + i * 1s, std::to_string(i));
+    }
+    EXPECT_EQ(read_slice(log.source, log.fetcher(), {noon, noon + 1h}, {}).lines.size(), 100);
+}
+
 TEST_P(EverySlice, LeavesOutWhatAServerThatIgnoresTheWindowSends) {
     FakeLog log{GetParam()};
     log.ignores_window = true;
