@@ -106,6 +106,20 @@ TEST_P(Collecting, TakesPrettyAndChunkedAnswers) {
     EXPECT_TRUE(exact());
 }
 
+TEST_P(Collecting, TakesLargeRecords) {
+    const auto text = std::string(3'000'000, 'x');
+    for (const auto age : {9min, 8min, 7min, 6min}) {
+        sim.add(product, product == Product::jira
+                             ? fmt::format(R"({{"id":{},"created":"{}","changedValues":[{{"changedTo":"{}"}}]}})",
+                                           age.count(), sim::format_iso(ago(age), 3, "+0000"), text)
+                             : fmt::format(R"({{"creationDate":{},"description":"{}"}})", ago(age), text));
+    }
+    generate(100, 20min);
+    collect();
+    EXPECT_TRUE(exact());
+    EXPECT_EQ(collect().out, summary(0));
+}
+
 TEST_P(Collecting, GoesOnFromASmallLookback) {
     configure({{"lookback", "0s"}});
     generate(300);

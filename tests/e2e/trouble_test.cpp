@@ -28,15 +28,6 @@ TEST_P(Trouble, IsWaitedOutAsLongAsTheServerAsks) {
     EXPECT_LT(done.took, 5s);
 }
 
-TEST_P(Trouble, IsWaitedOutUntilADate) {
-    if (product != Product::jira) GTEST_SKIP() << "takes long, and is no matter of the product";
-    const auto date = sim::format_http_date(sim.now() + 2'000);
-    sim.faults(fmt::format(R"({{"match":"/ex/","status":503,"headers":{{"Retry-After":"{}"}}}})", date));
-    const auto done = collect();
-    EXPECT_TRUE(exact());
-    EXPECT_GE(done.took, 1s);
-}
-
 TEST_P(Trouble, IsLeftToTheNextRunWhenTheWaitIsLong) {
     sim.faults(
         R"({"match":"/ex/","status":429,"headers":{"Retry-After":"1847","RateLimit-Reason":"jira-quota-global-based"}})");
@@ -99,6 +90,18 @@ TEST_P(Trouble, WithoutEndIsGivenUpInTime) {
     sim.clear_faults();
     collect();
     EXPECT_TRUE(exact());
+}
+
+/// What takes long and is no matter of the product is tried once.
+class Waiting : public ProgramTest {};
+
+TEST_F(Waiting, LastsUntilADate) {
+    generate(53, 50min);
+    const auto date = sim::format_http_date(sim.now() + 2'000);
+    sim.faults(fmt::format(R"({{"match":"/ex/","status":503,"headers":{{"Retry-After":"{}"}}}})", date));
+    const auto done = collect();
+    EXPECT_TRUE(exact());
+    EXPECT_GE(done.took, 1s);
 }
 
 TEST_P(Trouble, NobodyListens) {
