@@ -51,16 +51,19 @@ std::string look_up_cloud_id(Transport& transport, const std::string& site) {
                   fmt::format("no cloud id at {} (status {})", printable_url(request.url), response.status), hint};
 }
 
-Endpoint::Endpoint(const Source& source, const SourceConfig& config, Secret authorization, Transport& transport,
+Endpoint::Endpoint(const Source& source, const SourceConfig& config, Authorizer& authorizer, Transport& transport,
                    const State& state)
     : source_{source},
       auth_{config.effective_auth() == Auth::basic ? "basic" : "bearer"},
-      authorization_{std::move(authorization)},
+      authorizer_{authorizer},
       transport_{transport},
       site_{config.site} {
     cloud_id_ = config.cloud_id;
     if (cloud_id_.empty() && state.site == site_) {
         cloud_id_ = state.cloud_id;
+    }
+    if (cloud_id_.empty()) {
+        cloud_id_ = authorizer.cloud_id();
     }
     if (cloud_id_.empty()) {
         cloud_id_ = look_up_cloud_id(transport_, site_);
@@ -91,14 +94,22 @@ Failure Endpoint::failure(const Door& door, const Response& response) const {
                                     printable_url(door.url)});
 }
 
-Page Endpoint::fetch(const Query& query) {
+Response Endpoint::send(const std::string& url) {
     Request request;
-    request.authorization = authorization_;
-    request.url = doors_.front().url + source_.query(query);
+    request.url = url;
+    request.authorization = authorizer_.value(transport_);
     Response response = transport_.send(request);
+    if ((response.status == 401 || response.status == 403) && authorizer_.renew(transport_, response)) {
+        request.authorization = authorizer_.value(transport_);
+        response = transport_.send(request);
+    }
+    return response;
+}
+
+Page Endpoint::fetch(const Query& query) {
+    Response response = send(doors_.front().url + source_.query(query));
     if (!opened_ && doors_.size() > 1 && !is_answer(response) && may_fit_elsewhere(response)) {
-        request.url = doors_[1].url + source_.query(query);
-        Response other = transport_.send(request);
+        Response other = send(doors_[1].url + source_.query(query));
         if (other.error != TransportError::none || other.status == 429 || other.status >= 500) {
             throw failure(doors_[1], other);  // not a refusal: whether this door would open is not known
         }

@@ -24,10 +24,10 @@ RetryPolicy retry_policy(const SourceConfig& config) {
 
 }  // namespace
 
-Reach::Reach(const Source& source, const SourceConfig& config, Secret authorization, const State& state)
+Reach::Reach(const Source& source, const SourceConfig& config, Authorizer& authorizer, const State& state)
     : curl_{curl_options(config)},
       transport_{curl_, clock_, retry_policy(config)},
-      endpoint_{source, config, std::move(authorization), transport_, state} {
+      endpoint_{source, config, authorizer, transport_, state} {
     limits_.page_size = config.page_size.value_or(source.page_size);
 }
 

@@ -2,6 +2,7 @@
 // credential opens, and the way from a query to a page. Must not know: retry, disk, the loop.
 #pragma once
 
+#include "aquila_fetch/authorizer.hpp"
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/config.hpp"
 #include "aquila_fetch/error.hpp"
@@ -21,7 +22,7 @@ class Endpoint {
   public:
     /// Uses the `cloud_id` of the configuration; else the one in `state` if it was found for the same `site`; else
     /// looks it up. With a `site` both doors are possible: the gateway first, or the one that opened last time.
-    Endpoint(const Source& source, const SourceConfig& config, Secret authorization, Transport& transport,
+    Endpoint(const Source& source, const SourceConfig& config, Authorizer& authorizer, Transport& transport,
              const State& state);
 
     /// Which log this is; a checkpoint of another one must not be gone on with.
@@ -39,11 +40,13 @@ class Endpoint {
         std::string url;
     };
 
+    /// Sends with the credential, and once more with a renewed one where the first was refused.
+    [[nodiscard]] Response send(const std::string& url);
     [[nodiscard]] Failure failure(const Door& door, const Response& response) const;
 
     const Source& source_;
     std::string auth_;
-    Secret authorization_;
+    Authorizer& authorizer_;
     Transport& transport_;
     std::string site_;
     std::string cloud_id_;

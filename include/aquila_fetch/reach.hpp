@@ -2,6 +2,7 @@
 // Must not know: what is asked for, disk.
 #pragma once
 
+#include "aquila_fetch/authorizer.hpp"
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/curl_transport.hpp"
 #include "aquila_fetch/endpoint.hpp"
@@ -13,7 +14,7 @@ namespace aquila {
 class Reach {
   public:
     /// May look up the cloud id (see Endpoint). Failure 69, 76, 78.
-    Reach(const Source& source, const SourceConfig& config, Secret authorization, const State& state);
+    Reach(const Source& source, const SourceConfig& config, Authorizer& authorizer, const State& state);
 
     [[nodiscard]] Endpoint& endpoint() noexcept { return endpoint_; }
     [[nodiscard]] const RetryCounts& counts() const noexcept { return transport_.counts(); }

@@ -1,6 +1,5 @@
-// Why: the wiring of one run, in the order the README tells it: configuration, secret, lock, checkpoint, output, what a
-// stopped run left, the server, the loop, the summary.
-// Must not know: JSON, curl, fsync.
+// Why: from the command line to the command: one table (see commands.hpp; the collecting one is
+// src/commands/collect.cpp). Must not know: JSON, curl, fsync.
 #pragma once
 
 #include "aquila_fetch/cli.hpp"

@@ -33,7 +33,7 @@ class EndpointTest : public testing::Test {
         config.email = "ada@example.com";
         config.cloud_id = cloud_id;
         config.site = cloud_id.empty() ? site : "";
-        return {*find_source("jira"), config, Secret{std::string_view{"Basic c2VjcmV0"}}, transport, state};
+        return {*find_source("jira"), config, *authorizer, transport, state};
     }
     [[nodiscard]] std::vector<std::string> urls() const {
         std::vector<std::string> all;
@@ -57,6 +57,7 @@ class EndpointTest : public testing::Test {
     [[nodiscard]] static Response good() { return http_answer(200, page, {{"Date", "Sun, 12 Apr 2026 12:00:00 GMT"}}); }
 
     FakeTransport transport;
+    std::unique_ptr<Authorizer> authorizer = fixed_authorizer(Secret{std::string_view{"Basic c2VjcmV0"}});
     Query query{std::nullopt, 0, 5};
 };
 

@@ -1,0 +1,14 @@
+// Why: one function for each command of the command line, each in a file of its own (src/commands).
+// Must not know: each other.
+#pragma once
+
+#include "aquila_fetch/job.hpp"
+
+namespace aquila {
+
+/// Collects the source once (the command without a name).
+void collect_command(const Job& job);
+/// Compares a window with what was written. Failure 1 when something is missing, doubled or unexpected.
+void verify_command(const Job& job);
+
+}  // namespace aquila

@@ -1,0 +1,128 @@
+// One run, in the order the README tells it: secret, lock, checkpoint, output, what a stopped run left, the server, the
+// loop, the summary.
+#include "aquila_fetch/collect.hpp"
+#include "aquila_fetch/authorizer.hpp"
+#include "aquila_fetch/checkpoint.hpp"
+#include "aquila_fetch/commands.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/identity.hpp"
+#include "aquila_fetch/log.hpp"
+#include "aquila_fetch/notices.hpp"
+#include "aquila_fetch/reach.hpp"
+#include "aquila_fetch/sink.hpp"
+#include "aquila_fetch/snapshot.hpp"
+#include "aquila_fetch/stop.hpp"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <functional>
+
+namespace aquila {
+namespace {
+
+/// Records of a dry run.
+class StandardOutput final : public Sink {
+  public:
+    [[nodiscard]] Place place() override { return {}; }
+    void append(std::string_view lines) override { print(lines); }
+    void finish(const Place& /*torn*/, std::size_t /*size*/, std::string_view rest) override { print(rest); }
+    void cut(const Place& /*torn*/, std::size_t /*size*/) override {}
+};
+
+void summarise(std::uint64_t records, const std::string& output) {
+    print(fmt::format("Flattened {} records into {}\n", records, output));
+}
+
+/// `output_mode = replace`: one request, the file swapped in as a whole.
+void replace_output(Endpoint& endpoint, const Source& source, const SourceConfig& config, const std::string& output,
+                    bool dry_run) {
+    const Page page = endpoint.fetch({std::nullopt, 0, config.page_size.value_or(source.page_size)});
+    const auto lines = snapshot_lines(page);
+    if (dry_run) {
+        print(lines);
+        return;
+    }
+    const std::filesystem::path path{output};
+    make_directories(path.has_parent_path() ? path.parent_path() : ".");
+    AtomicFile file{path, output_file_mode};
+    file.write(lines);
+    file.commit();
+    summarise(page.records.size(), output);
+}
+
+/// The cloud id and the door, so that the next run need not look for them. What belongs to another log stays as it is.
+void keep_what_was_found(const Endpoint& endpoint, const State& state, const std::function<void(const State&)>& save) {
+    State known = state;
+    endpoint.remember(known);
+    if (known != state && (state.covered.empty() || known.identity == state.identity)) {
+        save(known);
+    }
+}
+
+}  // namespace
+
+void collect_command(const Job& job) {
+    const auto& [arguments, all, config, environment, source, output, directory] = job;
+    const Wish wish = make_wish(job);
+    const auto authorizer = make_authorizer(config, environment, directory);
+
+    std::optional<Lock> lock;
+    if (!arguments.dry_run) {
+        make_directories(directory);
+        lock = take_lock(job);
+    }
+    const Checkpoint checkpoint{directory};
+    State state = checkpoint.load().value_or(State{});
+
+    const bool replace = config.output_mode == OutputMode::replace;
+    if (replace && (wish.since || wish.until)) {
+        throw Failure{Exit::usage, "--since and --until have no meaning with `output_mode = replace`",
+                      "it shows the newest page; use `output_mode = append` for history"};
+    }
+    std::optional<FileSink> file;
+    std::string torn;
+    const auto save = [&](const State& changed) {
+        if (!arguments.dry_run) {
+            checkpoint.save(changed);
+        }
+    };
+    if (!arguments.dry_run && !replace) {
+        file.emplace(output);
+        torn = recover(state, std::filesystem::absolute(output), save);
+    }
+    Reach reach{source, config, *authorizer, state};
+    Endpoint& endpoint = reach.endpoint();
+    if (replace) {
+        replace_output(endpoint, source, config, output, arguments.dry_run);
+        keep_what_was_found(endpoint, state, save);
+        return;
+    }
+    check_identity(state, endpoint.identity(), config, checkpoint.path());
+    endpoint.remember(state);
+
+    StandardOutput standard_output;
+    const Collecting collecting{source,
+                                wish,
+                                reach.limits(),
+                                [&endpoint, &state](const Query& query) {
+                                    stop::check();
+                                    Page page = endpoint.fetch(query);
+                                    endpoint.remember(state);
+                                    return page;
+                                },
+                                save,
+                                stop::check};
+    Sink& sink = file ? static_cast<Sink&>(*file) : standard_output;
+    const Tally tally = collect(collecting, state, sink, torn);
+    if (give_notices(source, wish, tally, reach.counts(), state)) {
+        save(state);
+    }
+    if (!arguments.dry_run) {
+        summarise(tally.written, output);
+    } else {
+        log::info(fmt::format("{} records would be written into {}", tally.written, output));
+    }
+}
+
+}  // namespace aquila
