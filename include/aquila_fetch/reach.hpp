@@ -1,13 +1,11 @@
-// Why: what every command that talks to a source's server needs, put together once: clock, libcurl, retry, the doors.
+// Why: what every command that reads a source's log needs, put together once: the wire, the doors, the limits.
 // Must not know: what is asked for, disk.
 #pragma once
 
 #include "aquila_fetch/authorizer.hpp"
-#include "aquila_fetch/clock.hpp"
-#include "aquila_fetch/curl_transport.hpp"
 #include "aquila_fetch/endpoint.hpp"
-#include "aquila_fetch/retry.hpp"
 #include "aquila_fetch/slice.hpp"
+#include "aquila_fetch/wire.hpp"
 
 namespace aquila {
 
@@ -17,13 +15,11 @@ class Reach {
     Reach(const Source& source, const SourceConfig& config, Authorizer& authorizer, const State& state);
 
     [[nodiscard]] Endpoint& endpoint() noexcept { return endpoint_; }
-    [[nodiscard]] const RetryCounts& counts() const noexcept { return transport_.counts(); }
+    [[nodiscard]] const RetryCounts& counts() const noexcept { return wire_.counts(); }
     [[nodiscard]] const SliceLimits& limits() const noexcept { return limits_; }
 
   private:
-    SystemClock clock_;
-    CurlTransport curl_;
-    RetryingTransport transport_;
+    Wire wire_;
     Endpoint endpoint_;
     SliceLimits limits_;
 };

@@ -68,6 +68,7 @@ struct Source {
     std::string_view path;               ///< below the gateway prefix or the site
     std::string_view scopes;             ///< what a token needs, for hints
     std::string_view permission;         ///< what the account needs, for hints
+    std::string_view oauth_scopes{};     ///< what `login` asks for, blanks between; empty: no OAuth
     std::string_view records;            ///< the name of the array of records in an answer
     int page_size;                       ///< the largest sensible page, and the most that may be asked for
     bool has_ids;                        ///< records carry an id; else equal records are told apart by counting only

@@ -41,6 +41,7 @@ extern constinit const Source confluence_source{
     .path = "/wiki/rest/api/audit",
     .scopes = "read:audit-log:confluence",
     .permission = "the global permission \"Confluence Administrator\"",
+    .oauth_scopes = "read:audit-log:confluence",
     .records = shape.records,
     .page_size = 1000,
     .has_ids = false,

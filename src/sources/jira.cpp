@@ -40,6 +40,7 @@ extern constinit const Source jira_source{
     .path = "/rest/api/3/auditing/record",
     .scopes = "manage:jira-configuration, or read:audit-log:jira with read:user:jira",
     .permission = "the global permission \"Administer Jira\"",
+    .oauth_scopes = "read:audit-log:jira read:user:jira",
     .records = shape.records,
     .page_size = 1000,
     .has_ids = true,

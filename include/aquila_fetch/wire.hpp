@@ -1,0 +1,27 @@
+// Why: clock, libcurl and retry as the section wants them, for whoever talks to a server, put together once.
+// Must not know: products, credentials, what is asked for.
+#pragma once
+
+#include "aquila_fetch/clock.hpp"
+#include "aquila_fetch/config.hpp"
+#include "aquila_fetch/curl_transport.hpp"
+#include "aquila_fetch/retry.hpp"
+
+namespace aquila {
+
+class Wire {
+  public:
+    /// Failure 78 as CurlTransport.
+    explicit Wire(const SourceConfig& config);
+
+    [[nodiscard]] Clock& clock() noexcept { return clock_; }
+    [[nodiscard]] Transport& transport() noexcept { return transport_; }
+    [[nodiscard]] const RetryCounts& counts() const noexcept { return transport_.counts(); }
+
+  private:
+    SystemClock clock_;
+    CurlTransport curl_;
+    RetryingTransport transport_;
+};
+
+}  // namespace aquila
