@@ -227,12 +227,19 @@ void AtomicFile::write(std::string_view bytes) {
 }
 
 void AtomicFile::commit() {
-    if (::fsync(file_.get()) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    if (::fsync(file_.get()) != 0) {
+        fail(Exit::io, "cannot write", path_, errno);
+    }
+    swap_in();
+    sync_directory(parent_of(path_));
+}
+
+void AtomicFile::swap_in() {
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
         fail(Exit::io, "cannot write", path_, errno);
     }
     committed_ = true;
     file_.reset();
-    sync_directory(parent_of(path_));
 }
 
 }  // namespace aquila

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <cerrno>
+#include <ctime>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,13 +15,24 @@ namespace aquila {
 namespace {
 
 /// 0: locked. EWOULDBLOCK: somebody else has it. Anything else: an error.
-[[nodiscard]] int try_lock(int descriptor) noexcept {
-    while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+[[nodiscard]] int try_lock(int descriptor, int kind = LOCK_EX) noexcept {
+    while (::flock(descriptor, kind | LOCK_NB) != 0) {
         if (errno != EINTR) {
             return errno;
         }
     }
     return 0;
+}
+
+/// As try_lock, but not put off by somebody who only looks (is_held).
+[[nodiscard]] int try_lock_patiently(int descriptor) noexcept {
+    constexpr timespec moment{0, 5'000'000};
+    int result = try_lock(descriptor);
+    for (int tries = 0; result == EWOULDBLOCK && tries < 3; ++tries) {
+        ::nanosleep(&moment, nullptr);
+        result = try_lock(descriptor);
+    }
+    return result;
 }
 
 }  // namespace
@@ -36,7 +48,7 @@ std::optional<Lock> Lock::acquire(const std::filesystem::path& path) {
     if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         throw Failure{Exit::cannot_create, fmt::format("cannot make the lock {}: not a regular file", path.native())};
     }
-    const int result = try_lock(file.get());
+    const int result = try_lock_patiently(file.get());
     if (result == EWOULDBLOCK) {
         return std::nullopt;
     }
@@ -44,6 +56,15 @@ std::optional<Lock> Lock::acquire(const std::filesystem::path& path) {
         throw Failure{Exit::io, fmt::format("cannot lock {}: {}", path.native(), describe_errno(result))};
     }
     return Lock{std::move(file)};
+}
+
+std::optional<bool> Lock::is_held(const std::filesystem::path& path) noexcept {
+    const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)};
+    if (!file) {
+        return errno == ENOENT || errno == ENOTDIR ? std::optional{false} : std::nullopt;
+    }
+    const int result = try_lock(file.get(), LOCK_SH);
+    return result == 0 || result == EWOULDBLOCK ? std::optional{result != 0} : std::nullopt;
 }
 
 bool Lock::lock_descriptor(int descriptor) {

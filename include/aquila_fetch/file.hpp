@@ -69,6 +69,8 @@ class AtomicFile {
     void write(std::string_view bytes);
     /// fsync, rename, fsync of the directory. Failure 74 (73 when the temp file could not be made).
     void commit();
+    /// The rename alone, for what may be lost with the power. Failure 74.
+    void swap_in();
 
   private:
     std::filesystem::path path_;

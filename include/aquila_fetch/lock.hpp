@@ -16,6 +16,10 @@ class Lock {
     /// Failure 73 when the file cannot be made, 74 when it cannot be locked.
     [[nodiscard]] static std::optional<Lock> acquire(const std::filesystem::path& path);
 
+    /// Whether somebody holds it at this moment, for those who only look; nothing is made. nullopt: it cannot be looked
+    /// at. (To find out, a shared lock is taken for an instant; acquire() does not mind.)
+    [[nodiscard]] static std::optional<bool> is_held(const std::filesystem::path& path) noexcept;
+
     /// Locks a file that is open already. False: somebody else holds it.
     [[nodiscard]] static bool lock_descriptor(int descriptor);
 

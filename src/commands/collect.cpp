@@ -1,4 +1,4 @@
-// One run, in the order the README tells it: secret, lock, checkpoint, output, what a stopped run left, the server, the
+// One run, in the order the README tells it: lock, secret, checkpoint, output, what a stopped run left, the server, the
 // loop, the summary.
 #include "aquila_fetch/collect.hpp"
 #include "aquila_fetch/authorizer.hpp"
@@ -6,6 +6,7 @@
 #include "aquila_fetch/commands.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/identity.hpp"
+#include "aquila_fetch/last_run.hpp"
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/notices.hpp"
 #include "aquila_fetch/reach.hpp"
@@ -34,14 +35,14 @@ void summarise(std::uint64_t records, const std::string& output) {
     print(fmt::format("Flattened {} records into {}\n", records, output));
 }
 
-/// `output_mode = replace`: one request, the file swapped in as a whole.
-void replace_output(Endpoint& endpoint, const Source& source, const SourceConfig& config, const std::string& output,
-                    bool dry_run) {
+/// `output_mode = replace`: one request, the file swapped in as a whole. How many records it holds then.
+std::uint64_t replace_output(Endpoint& endpoint, const Source& source, const SourceConfig& config,
+                             const std::string& output, bool dry_run) {
     const Page page = endpoint.fetch({std::nullopt, 0, config.page_size.value_or(source.page_size)});
     const auto lines = snapshot_lines(page);
     if (dry_run) {
         print(lines);
-        return;
+        return 0;
     }
     const std::filesystem::path path{output};
     make_directories(path.has_parent_path() ? path.parent_path() : ".");
@@ -49,6 +50,7 @@ void replace_output(Endpoint& endpoint, const Source& source, const SourceConfig
     file.write(lines);
     file.commit();
     summarise(page.records.size(), output);
+    return page.records.size();
 }
 
 /// The cloud id and the door, so that the next run need not look for them. What belongs to another log stays as it is.
@@ -60,31 +62,20 @@ void keep_what_was_found(const Endpoint& endpoint, const State& state, const std
     }
 }
 
-}  // namespace
-
-void collect_command(const Job& job) {
+/// `run` counts what was written.
+void collect_once(const Job& job, const Wish& wish, LastRun& run) {
     const auto& [arguments, all, config, environment, source, output, directory] = job;
-    const Wish wish = make_wish(job);
     const auto authorizer = make_authorizer(config, environment, directory);
-
-    std::optional<Lock> lock;
-    if (!arguments.dry_run) {
-        make_directories(directory);
-        lock = take_lock(job);
-    }
     const Checkpoint checkpoint{directory};
     State state = checkpoint.load().value_or(State{});
 
     const bool replace = config.output_mode == OutputMode::replace;
-    if (replace && (wish.since || wish.until)) {
-        throw Failure{Exit::usage, "--since and --until have no meaning with `output_mode = replace`",
-                      "it shows the newest page; use `output_mode = append` for history"};
-    }
     std::optional<FileSink> file;
     std::string torn;
-    const auto save = [&](const State& changed) {
+    const auto save = [&, before = state.records](const State& changed) {
         if (!arguments.dry_run) {
             checkpoint.save(changed);
+            run.records = changed.records - before;
         }
     };
     if (!arguments.dry_run && !replace) {
@@ -94,8 +85,9 @@ void collect_command(const Job& job) {
     Reach reach{source, config, *authorizer, state};
     Endpoint& endpoint = reach.endpoint();
     if (replace) {
-        replace_output(endpoint, source, config, output, arguments.dry_run);
+        const auto written = replace_output(endpoint, source, config, output, arguments.dry_run);
         keep_what_was_found(endpoint, state, save);
+        run.records = written;
         return;
     }
     check_identity(state, endpoint.identity(), config, checkpoint.path());
@@ -123,6 +115,24 @@ void collect_command(const Job& job) {
     } else {
         log::info(fmt::format("{} records would be written into {}", tally.written, output));
     }
+}
+
+}  // namespace
+
+void collect_command(const Job& job) {
+    const Wish wish = make_wish(job);
+    if (job.source.output_mode == OutputMode::replace && (wish.since || wish.until)) {
+        throw Failure{Exit::usage, "--since and --until have no meaning with `output_mode = replace`",
+                      "it shows the newest page; use `output_mode = append` for history"};
+    }
+    if (job.arguments.dry_run) {
+        LastRun untold;
+        collect_once(job, wish, untold);
+        return;
+    }
+    make_directories(job.state);
+    const Lock lock = take_lock(job);
+    note_run(job.state, SystemClock{}, [&](LastRun& run) { collect_once(job, wish, run); });
 }
 
 }  // namespace aquila

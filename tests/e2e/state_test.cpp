@@ -43,7 +43,8 @@ TEST_P(State, LivesInAFolderOfItsOwn) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator{scratch / "state"}) {
         names.insert(entry.path().lexically_relative(scratch / "state").native());
     }
-    EXPECT_EQ(names, (std::set<std::string>{name(), name() + "/checkpoint.json", name() + "/lock"}));
+    EXPECT_EQ(names, (std::set<std::string>{name(), name() + "/checkpoint.json", name() + "/last_run.json",
+                                            name() + "/lock"}));
 }
 
 TEST_P(State, MayLiveWhereSystemdSays) {

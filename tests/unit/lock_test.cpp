@@ -108,5 +108,20 @@ TEST(Locks, OnAFileThatIsOpenAlready) {
     }
 }
 
+TEST(Locks, AreLookedAtWithoutBeingMade) {
+    const Scratch scratch;
+    EXPECT_EQ(Lock::is_held(scratch / "lock"), false);
+    EXPECT_EQ(Lock::is_held(scratch / "nowhere" / "lock"), false);
+    EXPECT_TRUE(scratch.names().empty());
+    {
+        const auto held = Lock::acquire(scratch / "lock");
+        EXPECT_EQ(Lock::is_held(scratch / "lock"), true);
+    }
+    EXPECT_EQ(Lock::is_held(scratch / "lock"), false);
+    EXPECT_TRUE(Lock::acquire(scratch / "lock")) << "looking leaves nothing behind";
+    fs::create_symlink(scratch / "lock", scratch / "link");
+    EXPECT_EQ(Lock::is_held(scratch / "link"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace aquila
