@@ -4,8 +4,8 @@
 # shellcheck disable=SC2119  # run and start_sim may go without arguments
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# shellcheck source=tests/crash/simulated.bash
-. tests/crash/simulated.bash
+# shellcheck source=tests/support/simulated.bash
+. tests/support/simulated.bash
 need strace curl
 strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
 cd "$scratch"

@@ -5,8 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 conf=$PWD/packaging/logrotate/aquila-fetch
-# shellcheck source=tests/crash/simulated.bash
-. tests/crash/simulated.bash
+# shellcheck source=tests/support/simulated.bash
+. tests/support/simulated.bash
 need logrotate curl
 cd "$scratch"
 start_sim

@@ -6,8 +6,8 @@
 # shellcheck disable=SC2119  # run and start_sim may go without arguments
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# shellcheck source=tests/crash/simulated.bash
-. tests/crash/simulated.bash
+# shellcheck source=tests/support/simulated.bash
+. tests/support/simulated.bash
 products=("$@")
 ((${#products[@]})) || products=(jira confluence)
 # WOUND:TURN; the long way is every one of both: CASES="KILL:none KILL:rename KILL:copytruncate ENOSPC:none …".

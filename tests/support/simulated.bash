@@ -1,4 +1,4 @@
-# Shared by the scripts of this folder: a scratch folder, a simulator in it, a source's INI, and what is expected.
+# Shared by the scripts in tests/*: a scratch folder, a simulator in it, a source's INI, and what is expected.
 # Sourced with `build` unset or set; leaves: $build $scratch $url, and ends the simulator when the script ends.
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 build=${AQUILA_FETCH_BUILD:-$PWD/build/release}
@@ -40,7 +40,7 @@ generate() {
     control -X POST "$url/_sim/generate" \
         -d "{\"product\":\"$1\",\"count\":$2,\"from\":\"$3\",\"to\":\"$4\",\"seed\":$5,\"twins\":0.2}" >/dev/null
 }
-# ini PRODUCT LINES…: crash.ini in the scratch folder
+# ini PRODUCT LINES…: crash.ini in the scratch folder. May be set: $output; $api, where the gateway is not the simulator itself; $budget
 ini() {
     local product=$1 line
     shift
@@ -49,14 +49,15 @@ ini() {
 cloud_id = crash
 email = admin@example.com
 token_file = $scratch/token
-api_url = $url
+api_url = ${api:-$url}
 state_dir = $scratch/state
 output = ${output:-$scratch/out/flattened.json}
 page_size = 50
 initial_lookback = 6h
-retry_budget = 5s
+retry_budget = ${budget:-5s}
 END
     for line in "$@"; do echo "$line" >>"$scratch/crash.ini"; done
+    chmod 600 "$scratch/crash.ini"
 }
 run() { "$build/aquila-fetch" -c "$scratch/crash.ini" -q "$@" >"$scratch/run.out" 2>"$scratch/run.err"; }
 # expected PRODUCT: what the server holds; written [FOLDER]: what all output files hold, rotated ones too. Jira's lines without the
