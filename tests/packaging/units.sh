@@ -36,7 +36,12 @@ systemd-analyze security --offline=true --no-pager --threshold=12 packaging/syst
 
 grep -q '^OnCalendar=' packaging/systemd/aquila-fetch@.timer || fail "Persistent= has no effect without OnCalendar="
 calendar=$(sed -n 's/^OnCalendar=//p' packaging/systemd/aquila-fetch@.timer)
-systemd-analyze calendar "$calendar" >/dev/null || fail "OnCalendar=$calendar"
+systemd-analyze calendar --iterations=12 "$calendar" >"$scratch/calendar" || fail "OnCalendar=$calendar"
+# Every ten minutes, and not when everybody asks; a run ends before the next one is due.
+minutes=$(grep -oE '[0-9]{2}:[0-9]{2}:00 UTC' "$scratch/calendar" | cut -d : -f 2 | sort -u | paste -sd ' ')
+[[ $minutes == "04 14 24 34 44 54" ]] || fail "it runs at the minutes $minutes"
+limit=$(sed -n 's/^TimeoutStartSec=\([0-9]*\)min$/\1/p' packaging/systemd/aquila-fetch@.service)
+((limit > 0 && limit < 10)) || fail "TimeoutStartSec=$limit min"
 
 mkdir -p "$stage/usr/lib/sysusers.d" "$stage/etc"
 cp packaging/systemd/aquila-fetch.conf "$stage/usr/lib/sysusers.d/"
