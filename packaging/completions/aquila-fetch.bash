@@ -27,7 +27,7 @@ _aquila_fetch() {
     COMPREPLY=()
     case $previous in
         -c | --config | --output)
-            compopt -o filenames 2>/dev/null
+            compopt -o filenames 2>/dev/null || true # nobody asks: a test
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
             ;;
