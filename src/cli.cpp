@@ -23,6 +23,7 @@ constexpr const char* footer = R"(Examples:
   aquila-fetch --source jira-eu --since 180d    older history too; only what is not collected yet
   aquila-fetch --product confluence --dry-run   show the records, write nothing
   aquila-fetch verify --source jira --since 7d  is anything missing or doubled?
+  aquila-fetch status                           last run, how far it came, how far behind
   aquila-fetch sources                          products it knows, sections of the configuration
 
 The configuration is --config, else $AQUILA_FETCH_CONFIG, $XDG_CONFIG_HOME/aquila-fetch/aquila-fetch.ini,
@@ -77,7 +78,8 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.add_option("--log-format", format, "text or json")->check(one_of(log::format_names))->type_name("FORMAT");
     app.add_flag("-q,--quiet", quiet, "errors only");
     app.add_flag("-v,--verbose", verbose, "debug messages too");
-    app.add_flag("--json", arguments.json, "verify, sources: as JSON");
+    app.add_flag("--json", arguments.json, "status, verify, sources: as JSON");
+    auto* status = app.add_subcommand("status", "last run, how far it came, how far behind; without network");
     auto* verify =
         app.add_subcommand("verify", "compare a window with what was written: missing, duplicated, unexpected");
     auto* sources = app.add_subcommand("sources", "the products it knows, and the sections of the INI");
@@ -99,7 +101,11 @@ Parsed parse_arguments(int argc, const char* const* argv) {
             throw Failure{Exit::usage, option->get_name() + " has no value", "aquila-fetch --help tells what it takes"};
         }
     }
-    arguments.command = sources->parsed() ? Command::sources : verify->parsed() ? Command::verify : Command::collect;
+    const std::pair<const CLI::App*, Command> commands[] = {
+        {status, Command::status}, {verify, Command::verify}, {sources, Command::sources}};
+    for (const auto& [app_of_it, command] : commands) {
+        arguments.command = app_of_it->parsed() ? command : arguments.command;
+    }
     arguments.log_level = quiet ? std::optional{log::Level::error} : lookup(log::level_names, level);
     if (verbose) {
         arguments.log_level = log::Level::debug;

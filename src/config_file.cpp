@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 namespace aquila {
 namespace {
@@ -94,29 +95,35 @@ Config load_config(const fs::path& path, std::span<const std::string_view> produ
     return config;
 }
 
-const SourceConfig& choose_source(const Config& config, const std::string& source, const std::string& product) {
-    const auto names = names_of(config);
+std::vector<const SourceConfig*> choose_sources(const Config& config, const std::string& source,
+                                                const std::string& product) {
     std::vector<const SourceConfig*> matches;
-    std::vector<std::string_view> matching_names;
     for (const auto& each : config.sources) {
         if ((source.empty() || each.name == source) && (product.empty() || each.product == product)) {
             matches.push_back(&each);
-            matching_names.emplace_back(each.name);
         }
     }
-    if (matches.size() == 1) {
-        return *matches.front();
+    if (!matches.empty()) {
+        return matches;
     }
-    if (matches.size() > 1) {
-        usage(fmt::format("{} has several sources{}: {}", config.file, product.empty() ? "" : " of product " + product,
-                          list_names(matching_names)),
-              "choose one with --source NAME");
-    }
+    const auto names = names_of(config);
     const auto wanted = fmt::format("{}{}", source.empty() ? "" : fmt::format(" '{}'", source),
                                     product.empty() ? "" : fmt::format(" of product '{}'", product));
     const bool unknown = std::ranges::find(names, source) == names.end();
     usage(fmt::format("{} has no source{}{}", config.file, wanted, unknown ? suggestion(source, names) : ""),
           fmt::format("it has {}", list_names(names)));
+}
+
+const SourceConfig& choose_source(const Config& config, const std::string& source, const std::string& product) {
+    const auto matches = choose_sources(config, source, product);
+    if (matches.size() > 1) {
+        std::vector<std::string_view> names;
+        std::ranges::transform(matches, std::back_inserter(names), &SourceConfig::name);
+        usage(fmt::format("{} has several sources{}: {}", config.file, product.empty() ? "" : " of product " + product,
+                          list_names(names)),
+              "choose one with --source NAME");
+    }
+    return *matches.front();
 }
 
 fs::path state_directory(const SourceConfig& source, const Environment& environment) {

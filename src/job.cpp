@@ -9,18 +9,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <vector>
 
 namespace aquila {
 namespace {
-
-std::vector<std::string_view> product_names() {
-    std::vector<std::string_view> names;
-    for (const Source* source : sources()) {
-        names.push_back(source->name);
-    }
-    return names;
-}
 
 void configure_log(const Arguments& arguments, const SourceConfig& source) {
     log::configure({arguments.log_level.value_or(source.log_level.value_or(log::Level::info)),
@@ -60,6 +51,14 @@ void check_output_is_own(const Config& config, const SourceConfig& source, const
 
 }  // namespace
 
+std::vector<std::string_view> product_names() {
+    std::vector<std::string_view> names;
+    for (const Source* source : sources()) {
+        names.push_back(source->name);
+    }
+    return names;
+}
+
 Job make_job(const Arguments& arguments, const Environment& environment, Config& config) {
     config = load_config(find_config(arguments.config, environment), product_names());
     const SourceConfig& source = choose_source(config, arguments.source, arguments.product);
@@ -93,8 +92,13 @@ Wish make_wish(const Job& job) {
             moment(job.arguments.until, "--until")};
 }
 
+std::filesystem::path lock_path(const SourceConfig& source, const Environment& environment) {
+    return source.lock_file.empty() ? state_directory(source, environment) / "lock"
+                                    : std::filesystem::path{source.lock_file};
+}
+
 Lock take_lock(const Job& job) {
-    const auto path = job.source.lock_file.empty() ? job.state / "lock" : std::filesystem::path{job.source.lock_file};
+    const auto path = lock_path(job.source, job.environment);
     make_directories(path.has_parent_path() ? path.parent_path() : ".");
     auto lock = Lock::acquire(path);
     if (!lock) {

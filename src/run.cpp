@@ -2,7 +2,6 @@
 
 #include "aquila_fetch/commands.hpp"
 #include "aquila_fetch/log.hpp"
-#include "aquila_fetch/source_list.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,24 +10,34 @@
 namespace aquila {
 namespace {
 
-constexpr std::array<std::pair<Command, void (*)(const Job&)>, 2> commands{{
+/// Those of one source.
+constexpr std::array<std::pair<Command, void (*)(const Job&)>, 2> of_a_source{{
     {Command::collect, collect_command},
     {Command::verify, verify_command},
 }};
+
+/// Those that look at the configuration themselves: it may be missing, or several sources are meant.
+constexpr std::array<std::pair<Command, void (*)(const Arguments&, const Environment&)>, 2> of_all{{
+    {Command::sources, sources_command},
+    {Command::status, status_command},
+}};
+
+template <typename Table>
+auto find_command(const Table& table, Command command) {
+    return std::find_if(table.begin(), table.end(), [=](const auto& row) { return row.first == command; });
+}
 
 }  // namespace
 
 void run(const Arguments& arguments, const Environment& environment) {
     log::configure({arguments.log_level.value_or(log::Level::info), arguments.log_format.value_or(log::Format::text)});
-    if (arguments.command == Command::sources) {
-        print(list_sources(arguments.config, environment, arguments.json));
+    if (const auto* const command = find_command(of_all, arguments.command); command != of_all.end()) {
+        command->second(arguments, environment);
         return;
     }
     Config config;
     const Job job = make_job(arguments, environment, config);
-    const auto* const command =
-        std::find_if(commands.begin(), commands.end(), [&](const auto& row) { return row.first == arguments.command; });
-    command->second(job);
+    find_command(of_a_source, arguments.command)->second(job);
 }
 
 }  // namespace aquila

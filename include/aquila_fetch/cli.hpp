@@ -9,7 +9,7 @@
 
 namespace aquila {
 
-enum class Command { collect, verify, sources };
+enum class Command { collect, status, verify, sources };
 
 struct Arguments {
     Command command = Command::collect;

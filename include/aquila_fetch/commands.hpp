@@ -8,6 +8,11 @@ namespace aquila {
 
 /// Collects the source once (the command without a name).
 void collect_command(const Job& job);
+/// What the state tells, of all sources where none is chosen. Failure 65, 74 after the answer: something in it cannot
+/// be read.
+void status_command(const Arguments& arguments, const Environment& environment);
+/// The products, and the sections of the configuration, if there is one.
+void sources_command(const Arguments& arguments, const Environment& environment);
 /// Compares a window with what was written. Failure 1 when something is missing, doubled or unexpected.
 void verify_command(const Job& job);
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace aquila {
 
@@ -28,6 +29,11 @@ using Environment = std::function<std::optional<std::string>(const char* name)>;
 /// The section of this run: by name, by product, or the only one. Failure 64 that lists what there is.
 [[nodiscard]] const SourceConfig& choose_source(const Config& config, const std::string& source,
                                                 const std::string& product);
+
+/// The sections that match, all of them where neither is given. Failure 64 when there is none, that lists what there
+/// is.
+[[nodiscard]] std::vector<const SourceConfig*> choose_sources(const Config& config, const std::string& source,
+                                                              const std::string& product);
 
 /// `state_dir`/NAME, where state_dir is the INI's, else $STATE_DIRECTORY, else /var/lib/aquila-fetch.
 [[nodiscard]] std::filesystem::path state_directory(const SourceConfig& source, const Environment& environment);

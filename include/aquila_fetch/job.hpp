@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace aquila {
 
@@ -34,6 +35,12 @@ struct Job {
 
 /// Failure 75: another run holds it.
 [[nodiscard]] Lock take_lock(const Job& job);
+
+/// Where the lock of a section is: `lock_file`, else state_dir/NAME/lock.
+[[nodiscard]] std::filesystem::path lock_path(const SourceConfig& source, const Environment& environment);
+
+/// Of the table of sources, as `product =` spells them.
+[[nodiscard]] std::vector<std::string_view> product_names();
 
 /// To standard output, at once. Failure 74.
 void print(std::string_view text);

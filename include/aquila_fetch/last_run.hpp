@@ -20,8 +20,8 @@ struct LastRun {
     std::optional<Instant> ended;  ///< nullopt: it is at work, or was killed
     int exit = 0;                  ///< its exit code, once it has ended
     int signal = 0;                ///< not 0: it was stopped by this signal
-    std::string error;             ///< one line, shortened; empty when all went well
-    std::string hint;
+    std::string error{};           ///< one line, shortened; empty when all went well
+    std::string hint{};
     std::uint64_t records = 0;  ///< written by this run, as far as its checkpoint tells
 
     friend bool operator==(const LastRun&, const LastRun&) = default;
