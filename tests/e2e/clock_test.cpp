@@ -2,8 +2,6 @@
 // user is told.
 #include "e2e/fixture.hpp"
 
-#include <fmt/format.h>
-
 namespace aquila::e2e {
 namespace {
 
@@ -14,9 +12,7 @@ class Clocks : public ProductTest {
     /// A run by a clock that is off by so much.
     Outcome run_shifted(std::chrono::seconds shift, const Strings& arguments = {}) {
         auto call = launch(arguments);
-        call.environment.push_back("LD_PRELOAD=" AQUILA_FETCH_CLOCK_MODULE);
-        call.environment.push_back(fmt::format("AQUILA_FETCH_CLOCK_SHIFT={}", shift.count()));
-        call.environment.push_back("ASAN_OPTIONS=verify_asan_link_order=0");
+        shift_clock(call, shift);
         auto done = run(call);
         EXPECT_EQ(done.status, 0) << done.err;
         return done;
@@ -57,6 +53,18 @@ TEST_P(Clocks, OfTheServerADayBehind) {
     set_server_clock(0s);
     generate(10, 5s, 1s);
     EXPECT_FALSE(collect().says("clock"));
+    EXPECT_TRUE(exact());
+}
+
+TEST_P(Clocks, OfTheServerAnHourBack) {
+    generate(50);
+    collect();
+    set_server_clock(-1h);
+    generate(10, 0s, 0s);  // by the server's clock: an hour before what was collected last
+    expect_told(collect(), "ahead");
+    set_server_clock(0s);
+    generate(10, 5s, 1s);
+    collect();
     EXPECT_TRUE(exact());
 }
 

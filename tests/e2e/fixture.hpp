@@ -23,6 +23,13 @@ using sim::Product;
 inline constexpr std::string_view email = "admin@example.com";
 inline constexpr std::string_view token = "sim-token";
 
+/// The program's clock will be off by so much.
+inline void shift_clock(Launch& call, std::chrono::seconds shift) {
+    call.environment.emplace_back("LD_PRELOAD=" AQUILA_FETCH_CLOCK_MODULE);
+    call.environment.push_back("AQUILA_FETCH_CLOCK_SHIFT=" + std::to_string(shift.count()));
+    call.environment.emplace_back("ASAN_OPTIONS=verify_asan_link_order=0");
+}
+
 /// On a busy disk fsync takes most of the time, and what it is there for, a power cut, is not tried here.
 inline const bool in_memory = [] {
     constexpr std::uintmax_t enough = std::uintmax_t{256} << 20U;
