@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 namespace aquila {
 namespace {
@@ -79,8 +81,18 @@ json put_optional(const std::optional<Value>& value) {
     return value ? put(*value) : json{};
 }
 
+/// get() alone would make something of a fraction, and anything of what is too large.
+template <typename Number>
+Number whole(const json& value) {
+    const bool fits = std::is_signed_v<Number> ? value.is_number_integer() : value.is_number_unsigned();
+    if (!fits || (value.is_number_unsigned() && !std::in_range<Number>(value.get<std::uint64_t>()))) {
+        throw Damaged{"a number that is none of ours"};
+    }
+    return value.get<Number>();
+}
+
 Instant instant_of(const json& value) {
-    return Instant{Span{value.get<std::int64_t>()}};
+    return Instant{Span{whole<std::int64_t>(value)}};
 }
 
 std::optional<Instant> optional_instant(const json& value) {
@@ -134,8 +146,16 @@ Key key_of(const json& value) {
 }
 
 Place place_of(const json& value) {
-    return {bytes_of(value.at("path")), value.at("device").get<std::uint64_t>(), value.at("inode").get<std::uint64_t>(),
-            value.at("offset").get<std::uint64_t>(), value.at("before").get<std::uint64_t>()};
+    const auto number = [&](const char* name) { return whole<std::uint64_t>(value.at(name)); };
+    return {bytes_of(value.at("path")), number("device"), number("inode"), number("offset"), number("before")};
+}
+
+std::vector<std::pair<std::uint64_t, std::string>> suffixes_of(const json& list) {
+    std::vector<std::pair<std::uint64_t, std::string>> suffixes;
+    for (const json& value : list) {
+        suffixes.emplace_back(whole<std::uint64_t>(value.at(0)), value.at(1).get<std::string>());
+    }
+    return suffixes;
 }
 
 std::optional<Announcement> announcement_of(const json& state) {
@@ -143,12 +163,9 @@ std::optional<Announcement> announcement_of(const json& state) {
     if (value.is_null()) {
         return std::nullopt;
     }
-    Announcement announced{window_of(value.at("window")),
-                           place_of(value.at("place")),
-                           keys_of(state.at("keys")),
-                           unpacked(state.at("lines"), unpack_numbers),
-                           value.at("suffixes").get<std::vector<std::pair<std::uint64_t, std::string>>>(),
-                           bytes_of(value.at("head"))};
+    Announcement announced{window_of(value.at("window")),     place_of(value.at("place")),
+                           keys_of(state.at("keys")),         unpacked(state.at("lines"), unpack_numbers),
+                           suffixes_of(value.at("suffixes")), bytes_of(value.at("head"))};
     if (announced.keys.size() != announced.lines.size()) {
         throw Damaged{"an announcement with more keys than lines"};
     }
@@ -196,7 +213,7 @@ State state_of(const json& value) {
     state.ledger = unpacked(value.at("ledger"), Ledger::unpack);
     state.announced = announcement_of(value);
     state.resumption = resumption_of(value.at("resumption"));
-    state.records = value.at("records").get<std::uint64_t>();
+    state.records = whole<std::uint64_t>(value.at("records"));
     state.last_written = optional_instant(value.at("last_written"));
     state.warned_empty = optional_instant(value.at("warned_empty"));
     return state;

@@ -1,10 +1,12 @@
 #include "aquila_fetch/checkpoint.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/fingerprint.hpp"
 #include "support/scratch.hpp"
 
 #include <random>
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -128,6 +130,26 @@ TEST(CheckpointText, OfAVersionThereNeverWasIsRefused) {
         changed.replace(changed.find(":1,") + 1, 1, version);
         EXPECT_THROW(static_cast<void>(state_from_text(changed, "")), Failure) << version;
     }
+}
+
+TEST(CheckpointText, WithNumbersThatAreNoneIsRefusedEvenWithAChecksumThatFits) {
+    State state;
+    state.watermark = at(1234);
+    state.records = 5678;
+    const auto text = to_text(state);
+    const auto changed = [&](const std::string& from, const std::string& to) {
+        auto inner = text.substr(text.find("\"state\":") + 8);
+        inner.resize(inner.rfind('}'));
+        inner.replace(inner.find(from), from.size(), to);
+        return fmt::format("{{\"version\":1,\"checksum\":\"{:016x}\",\"state\":{}}}\n", fingerprint(inner), inner);
+    };
+    EXPECT_EQ(state_from_text(changed("5678", "5678"), ""), state);
+    for (const char* const number : {"1.5", "1e30", "-1e30", "1795237222222222222222560582", "true", "\"1\"", "[]"}) {
+        EXPECT_THROW(static_cast<void>(state_from_text(changed("1234", number), "")), Failure) << number;
+        EXPECT_THROW(static_cast<void>(state_from_text(changed("5678", number), "")), Failure) << number;
+    }
+    EXPECT_THROW(static_cast<void>(state_from_text(changed("5678", "-1"), "")), Failure);
+    EXPECT_THROW(static_cast<void>(state_from_text(changed("1234", "9223372036854775808"), "")), Failure);
 }
 
 TEST(CheckpointFile, IsMadeReplacedAndRead) {
