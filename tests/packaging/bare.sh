@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# ./dev demo and ./dev test from a clean checkout in a fresh Debian 12 that has neither compiler nor curl: the proof that
+# ./dev demo and ./dev test from a clean checkout in a fresh Debian that has neither compiler nor curl: the proof that
 # the scripts install all they need. Run by `./dev bare`; needs root and mmdebstrap.
+#   bare.sh [COMMAND…]     AQUILA_BARE_SUITE: another Debian than bookworm; AQUILA_BARE_KEEP: where its build folder goes
 set -euo pipefail
 self=$(readlink -f "$0")
 cd "$(dirname "$self")/../.."
@@ -25,12 +26,13 @@ trap 'rm -rf --one-file-system "$tree"' EXIT
 chmod 755 "$tree"
 
 # The machine's own apt configuration (mirror, proxy, keys), so that apt works inside as it does outside.
-echo "bare: making a Debian 12 in $tree" >&2
+suite=${AQUILA_BARE_SUITE:-bookworm}
+echo "bare: making a Debian ($suite) in $tree" >&2
 sources=()
 for file in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
-    [[ ! -s $file ]] || sources+=("$file")
+    [[ ! -s $file || $suite != bookworm ]] || sources+=("$file")
 done
-mmdebstrap --quiet --variant=minbase bookworm "$tree" "${sources[@]}"
+mmdebstrap --quiet --variant=minbase "$suite" "$tree" "${sources[@]}"
 cp -a /etc/apt/apt.conf.d/. "$tree/etc/apt/apt.conf.d/"
 [[ ! -d /etc/apt/auth.conf.d ]] || cp -a /etc/apt/auth.conf.d/. "$tree/etc/apt/auth.conf.d/"
 cp -L /etc/resolv.conf /etc/hosts "$tree/etc/"
@@ -59,5 +61,9 @@ for command in "${commands[@]}"; do
         status=1
     fi
 done
+if [[ -n ${AQUILA_BARE_KEEP:-} ]]; then
+    mkdir -p "$AQUILA_BARE_KEEP"
+    cp -a "$tree/root/aquila-fetch/build/." "$AQUILA_BARE_KEEP/"
+fi
 printf '%s\n' "${told[@]}"
 exit "$status"
