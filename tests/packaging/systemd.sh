@@ -94,6 +94,8 @@ END
 
 collects() {
     local output=/var/log/aquila-fetch/jira/flattened.json
+    as_unit --dry-run >/tmp/shown || fail "dry run: $(cat /tmp/said)"
+    [[ $(wc -l </tmp/shown) == 300 && ! -e $output ]] || fail "$(wc -l </tmp/shown) lines shown"
     succeeds jira
     [[ $(lines jira) == 300 ]] || fail "$(lines jira) lines"
     [[ $(stat -c '%U:%G %a' "$output") == "aquila-fetch:aquila-fetch 640" ]] || fail "$(stat -c '%U:%G %a' "$output")"
@@ -171,12 +173,12 @@ END
     [[ $(grep -c '^probe cannot' <<<"$said") == 11 ]] || fail "the probe did not end: $said"
 }
 
-# The commands that an operator types, with the account and the secret of the unit: as the man page says.
-can_be_asked() {
-    systemd-run --pipe --wait --quiet -p User=aquila-fetch -p StateDirectory=aquila-fetch \
-        -p LoadCredential=token:/etc/aquila-fetch/jira.token \
-        aquila-fetch verify --source jira --since 7d >/tmp/verify 2>&1 </dev/null || fail "verify: $(cat /tmp/verify)"
+# What an operator types, with the account and the secret of the unit, as the README and the man page say.
+as_unit() {
+    systemd-run --pipe --wait --quiet -p User=aquila-fetch -p LoadCredential=token:/etc/aquila-fetch/jira.token \
+        aquila-fetch --source jira "$@" 2>/tmp/said </dev/null
 }
+can_be_asked() { as_unit verify --since 7d >/tmp/verify || fail "verify: $(cat /tmp/verify /tmp/said)"; }
 
 # What cron would do: its line, as the README has it, by a shell with next to no environment.
 runs_by_cron() {
