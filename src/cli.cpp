@@ -78,10 +78,14 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.add_option("--log-format", format, "text or json")->check(one_of(log::format_names))->type_name("FORMAT");
     app.add_flag("-q,--quiet", quiet, "errors only");
     app.add_flag("-v,--verbose", verbose, "debug messages too");
-    app.add_flag("--json", arguments.json, "status, verify, sources: as JSON");
+    app.add_flag("--json", arguments.json, "status, sites, verify, sources: as JSON");
+    app.add_option("--site", arguments.site, "login: the site, where the login reaches several")->type_name("URL");
+    app.add_flag("--no-browser", arguments.no_browser, "login: start no browser, the address is opened elsewhere");
     auto* status = app.add_subcommand("status", "last run, how far it came, how far behind; without network");
     auto* verify =
         app.add_subcommand("verify", "compare a window with what was written: missing, duplicated, unexpected");
+    auto* login = app.add_subcommand("login", "sign in with OAuth 2.0 in a browser, and store the tokens");
+    auto* sites = app.add_subcommand("sites", "the sites the credential reaches, with their cloud ids");
     auto* sources = app.add_subcommand("sources", "the products it knows, and the sections of the INI");
 
     try {
@@ -101,8 +105,11 @@ Parsed parse_arguments(int argc, const char* const* argv) {
             throw Failure{Exit::usage, option->get_name() + " has no value", "aquila-fetch --help tells what it takes"};
         }
     }
-    const std::pair<const CLI::App*, Command> commands[] = {
-        {status, Command::status}, {verify, Command::verify}, {sources, Command::sources}};
+    const std::pair<const CLI::App*, Command> commands[] = {{status, Command::status},
+                                                            {verify, Command::verify},
+                                                            {login, Command::login},
+                                                            {sites, Command::sites},
+                                                            {sources, Command::sources}};
     for (const auto& [app_of_it, command] : commands) {
         arguments.command = app_of_it->parsed() ? command : arguments.command;
     }

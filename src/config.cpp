@@ -140,6 +140,10 @@ Auth SourceConfig::effective_auth() const noexcept {
     return auth.value_or(email.empty() ? Auth::bearer : Auth::basic);
 }
 
+bool SourceConfig::is_granted() const noexcept {
+    return auth == Auth::oauth || auth == Auth::client_credentials;
+}
+
 std::string SourceConfig::effective_output() const {
     return output.empty() ? fmt::format("/var/log/aquila-fetch/{}/flattened.json", name) : output;
 }

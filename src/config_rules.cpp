@@ -46,7 +46,6 @@ constexpr std::array<ProductRule, 4> product_rules{{
 std::vector<std::string> config_problems(const SourceConfig& source) {
     std::vector<std::string> problems;
     const Auth auth = source.effective_auth();
-    const bool granted = auth == Auth::oauth || auth == Auth::client_credentials;
 
     const auto rule = std::ranges::find(product_rules, source.product, &ProductRule::product);
     if (rule != product_rules.end()) {
@@ -57,7 +56,7 @@ std::vector<std::string> config_problems(const SourceConfig& source) {
         if (rule->needs != nullptr && (source.*(rule->needs)).empty()) {
             problems.push_back(fmt::format("needs {}", rule->needed));
         }
-        if (rule->needs == nullptr && source.cloud_id.empty() && source.site.empty() && !granted) {
+        if (rule->needs == nullptr && source.cloud_id.empty() && source.site.empty() && auth != Auth::oauth) {
             problems.emplace_back("needs 'cloud_id' or 'site'");
         }
         if (rule->needs == nullptr && source.site.ends_with("/wiki")) {
@@ -67,7 +66,7 @@ std::vector<std::string> config_problems(const SourceConfig& source) {
     if (auth == Auth::basic && source.email.empty()) {
         problems.emplace_back("needs 'email' for auth = basic");
     }
-    if (granted && source.client_id.empty()) {
+    if (source.is_granted() && source.client_id.empty()) {
         problems.emplace_back("needs 'client_id' for auth = oauth and client_credentials");
     }
     if (!source.client_key_file.empty() && source.client_cert_file.empty()) {

@@ -10,7 +10,9 @@ namespace {
 
 using Error = TransportError;
 
-enum class Sign { none, body, trouble, category, denial, location, page, login_failure };
+constexpr std::size_t telling = std::size_t{64} << 10U;  // the words that tell stand at the beginning of a body
+
+enum class Sign { none, body, trouble, category, denial, location, page, login_failure, scope };
 
 /// Which answers a row speaks for. Read it aloud: on(401).gateway().basic().
 struct When {
@@ -18,7 +20,7 @@ struct When {
     int first = 0;
     int last = 999;
     bool at_gateway = false;
-    bool with_basic = false;
+    std::string_view auth{};  ///< empty: whichever
     bool of_organization = false;
     Sign sign = Sign::none;
     std::string_view words{};  ///< alternatives, a bar between them
@@ -28,11 +30,14 @@ struct When {
         when.at_gateway = true;
         return when;
     }
-    [[nodiscard]] constexpr When basic() const {
+    [[nodiscard]] constexpr When by(std::string_view which) const {
         When when = *this;
-        when.with_basic = true;
+        when.auth = which;
         return when;
     }
+    [[nodiscard]] constexpr When basic() const { return by("basic"); }
+    [[nodiscard]] constexpr When oauth() const { return by("oauth"); }
+    [[nodiscard]] constexpr When service_account() const { return by("client_credentials"); }
     [[nodiscard]] constexpr When organization() const {
         When when = *this;
         when.of_organization = true;
@@ -58,8 +63,8 @@ constexpr When on(Error error) {
 constexpr When always{};
 
 /// One case; the first row that applies speaks. Servers localise their texts, so no case hangs on words alone unless
-/// they are known to be fixed. The texts here may name {product}, {host}, {scopes}, {permission}, {type}, {location},
-/// {login}.
+/// they are known to be fixed. The texts here may name {product}, {host}, {address}, {scopes}, {permission}, {type},
+/// {location}, {login}.
 struct Row {
     When when;
     Exit exit;
@@ -71,7 +76,7 @@ struct Row {
 constexpr Row rows[] = {
     // --- below HTTP --------------------------------------------------------------------------------------------------
     {on(Error::resolve), Exit::unavailable, "",
-     "check the host name in `site` or `api_url`, this machine's network and its DNS; nothing is lost, the next run "
+     "check the host name in {address}, this machine's network and its DNS; nothing is lost, the next run "
      "goes on"},
     {on(Error::connect), Exit::unavailable, "",
      "check the network and the firewall; where the way out is a proxy, set `proxy` or https_proxy; nothing is "
@@ -85,7 +90,7 @@ constexpr Row rows[] = {
      "the server's certificate is out of its time, or this machine's clock is wrong: compare `date` with a good "
      "clock"},
     {on(Error::tls).seen(Sign::trouble, "subject name|does not match"), Exit::unavailable, "",
-     "the certificate is for another name: check the host name in `site` or `api_url`, and whether a proxy answers "
+     "the certificate is for another name: check the host name in {address}, and whether a proxy answers "
      "there"},
     {on(Error::tls).seen(Sign::trouble, "issuer|self-signed|self signed"), Exit::unavailable, "",
      "a CA unknown to this machine signed the certificate, as a proxy that looks into TLS does: name the file with "
@@ -96,7 +101,7 @@ constexpr Row rows[] = {
      "check that `client_cert_file` and `client_key_file` hold a certificate the server knows and its key, in PEM "
      "form"},
     {on(Error::tls), Exit::unavailable, "",
-     "check scheme, host and port of `site` or `api_url` (TLS 1.2 or later is spoken), `ca_file` and "
+     "check scheme, host and port of {address} (TLS 1.2 or later is spoken), `ca_file` and "
      "`client_cert_file` if you use them, and this machine's clock"},
     {on(Error::timeout), Exit::unavailable, "",
      "check the network; `connect_timeout` and `request_timeout` can be raised, `page_size` lowered; nothing is "
@@ -105,7 +110,7 @@ constexpr Row rows[] = {
      "nothing is lost, the next run goes on; if this stays, look at proxies and firewalls on the way, or lower "
      "`page_size`"},
     {on(Error::too_large), Exit::protocol, "", "lower `page_size`"},
-    {on(Error::other), Exit::unavailable, "", "check `site`, `api_url` and `proxy`"},
+    {on(Error::other), Exit::unavailable, "", "check {address} and `proxy`"},
 
     // --- the login ---------------------------------------------------------------------------------------------------
     {always.seen(Sign::denial, "CAPTCHA"), Exit::refused, "the account is locked by a CAPTCHA after failed logins",
@@ -118,9 +123,12 @@ constexpr Row rows[] = {
      "this site takes no API token as a bearer token",
      "set `email` and `auth = basic`; tokens with scopes, of OAuth and of service accounts work at the gateway "
      "only: set `cloud_id` (https://{host}/_edge/tenant_info tells it)"},
-    {on(401, 403).seen(Sign::body, "scope does not match"), Exit::refused, "the token lacks a scope",
-     "make a new token with the scopes {scopes}; scopes cannot be added to a token that exists"},
-    {on(401, 403).seen(Sign::category, "SCOPE"), Exit::refused, "the token lacks a scope",
+    {on(401, 403).oauth().seen(Sign::scope), Exit::refused, "the login lacks a scope",
+     "give the app the scopes {scopes} (developer console, Permissions), name them in `scopes` if you set that, and run "
+     "`aquila-fetch login`"},
+    {on(401, 403).service_account().seen(Sign::scope), Exit::refused, "the service account's credential lacks a scope",
+     "make a new credential of the service account with the scopes {scopes}"},
+    {on(401, 403).seen(Sign::scope), Exit::refused, "the token lacks a scope",
      "make a new token with the scopes {scopes}; scopes cannot be added to a token that exists"},
     {on(401, 403).seen(Sign::category, "AUTH_MISMATCH"), Exit::refused, "e-mail and token do not belong together",
      "check that the account of `email` made the token; a token with scopes works at the gateway only: set "
@@ -131,6 +139,12 @@ constexpr Row rows[] = {
     {on(401).gateway().basic(), Exit::refused, "e-mail or token was refused",
      "check `email` and the token: tokens expire after at most a year, and one without scopes does not work at the "
      "gateway: make one with the scopes {scopes}, or leave `cloud_id` out and set `site`"},
+    {on(401).gateway().oauth(), Exit::refused, "the OAuth login was refused",
+     "a renewed token was refused as well: the login may have been withdrawn, or its account has lost this site "
+     "(`aquila-fetch sites` lists what it reaches): run `aquila-fetch login`"},
+    {on(401).gateway().service_account(), Exit::refused, "the service account's token was refused",
+     "check that the service account may use this site and {product}, that its credential has the scopes {scopes}, and "
+     "`cloud_id`"},
     {on(401).gateway(), Exit::refused, "the access token was refused",
      "it has expired (OAuth tokens last an hour), was withdrawn, or is a user's API token, which wants `email` and "
      "`auth = basic`; it needs the scopes {scopes}"},
@@ -173,7 +187,7 @@ constexpr Row rows[] = {
 
     // --- the address -------------------------------------------------------------------------------------------------
     {on(300, 399), Exit::protocol, "the answer points elsewhere, to {location}",
-     "check scheme, host name and context path of `site` or `api_url`; no redirect is followed with a credential"},
+     "check scheme, host name and context path of {address}; no redirect is followed with a credential"},
     {on(404).organization(), Exit::protocol, "there is no such organisation",
      "check `organization_id`: https://admin.atlassian.com/o/ID shows it"},
     {on(404).gateway(), Exit::protocol, "nothing is there",
@@ -181,7 +195,7 @@ constexpr Row rows[] = {
     {on(404), Exit::protocol, "nothing is there",
      "check `site` with its context path, and `product`; on Data Center, that the version has the audit log API"},
     {on(200).seen(Sign::page), Exit::protocol, "HTML ({type}) where JSON was asked for",
-     "a login page, a proxy or a captive portal answered instead of the API: check `site` or `api_url`, and `proxy`"},
+     "a login page, a proxy or a captive portal answered instead of the API: check {address}, and `proxy`"},
 
     // --- the request and the server ----------------------------------------------------------------------------------
     {on(400).seen(Sign::body, "SSL certificate"), Exit::protocol, "the server asks for a client certificate",
@@ -198,7 +212,7 @@ constexpr Row rows[] = {
     {on(408), Exit::unavailable, "the server gave up waiting", "nothing is lost, the next run goes on"},
     {on(500, 599), Exit::unavailable, "the server is in trouble",
      "nothing is lost, the next run goes on; https://status.atlassian.com tells how Atlassian's cloud is"},
-    {always, Exit::protocol, "this is no answer the API promises", "check `site` or `api_url`, `product` and `proxy`"},
+    {always, Exit::protocol, "this is no answer the API promises", "check {address}, `product` and `proxy`"},
 };
 // clang-format on
 
@@ -214,7 +228,6 @@ bool holds_any(std::string_view text, std::string_view words) noexcept {
 }
 
 bool is_seen(const When& when, const Response& response) noexcept {
-    constexpr std::size_t telling = std::size_t{64} << 10U;  // the words that tell stand at the beginning
     switch (when.sign) {
         case Sign::none:
             return true;
@@ -232,13 +245,15 @@ bool is_seen(const When& when, const Response& response) noexcept {
             return is_html(response);
         case Sign::login_failure:
             return is_login_failure(response);
+        case Sign::scope:
+            return is_scope_mismatch(response);
     }
     return false;
 }
 
 bool applies(const When& when, const Response& response, const Asked& asked) noexcept {
     return response.error == when.error && response.status >= when.first && response.status <= when.last &&
-           (!when.at_gateway || asked.gateway) && (!when.with_basic || asked.auth == "basic") &&
+           (!when.at_gateway || asked.gateway) && (when.auth.empty() || asked.auth == when.auth) &&
            (!when.of_organization || contains_ignoring_case(asked.url, "/admin/v1/orgs/")) && is_seen(when, response);
 }
 
@@ -256,6 +271,12 @@ std::string login_page(const Response& response) {
 bool is_login_failure(const Response& response) noexcept {
     return holds_any(response.header("X-Seraph-LoginReason"), "FAILED|DENIED") ||
            !response.header("X-Authentication-Denied-Reason").empty();
+}
+
+bool is_scope_mismatch(const Response& response) noexcept {
+    return (response.status == 401 || response.status == 403) &&
+           (holds_any(response.header("X-Failure-Category"), "SCOPE") ||
+            holds_any(std::string_view{response.body}.substr(0, telling), "scope does not match"));
 }
 
 bool is_html(const Response& response) noexcept {
@@ -278,7 +299,8 @@ Failure diagnose(const Response& response, const Asked& asked) {
     host.erase(0, host.find("//") + 2);
     const auto fill = [&](std::string_view text) {
         return fmt::format(fmt::runtime(text), fmt::arg("product", asked.product), fmt::arg("host", host),
-                           fmt::arg("scopes", asked.scopes), fmt::arg("permission", asked.permission),
+                           fmt::arg("address", asked.address), fmt::arg("scopes", asked.scopes),
+                           fmt::arg("permission", asked.permission),
                            fmt::arg("type", printable_text(response.header("Content-Type"), 80)),
                            fmt::arg("location", printable_text(printable_url(response.header("Location")))),
                            fmt::arg("login", login_page(response)));

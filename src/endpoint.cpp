@@ -14,10 +14,10 @@ namespace {
 
 constexpr std::string_view tenant_info = "/_edge/tenant_info";
 
-bool is_url_safe(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-    });
+/// As `auth =` spells them.
+constexpr std::string_view name_of(Auth auth) noexcept {
+    constexpr std::string_view names[] = {"basic", "bearer", "oauth", "client_credentials"};
+    return names[static_cast<std::size_t>(auth)];
 }
 
 /// Worth trying the other door: the credential was not accepted here, or there is nothing here. A missing scope or a
@@ -29,6 +29,12 @@ bool may_fit_elsewhere(const Response& response) noexcept {
 }
 
 }  // namespace
+
+bool is_cloud_id(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    });
+}
 
 std::string look_up_cloud_id(Transport& transport, const std::string& site) {
     Request request;
@@ -43,7 +49,7 @@ std::string look_up_cloud_id(Transport& transport, const std::string& site) {
     const auto json = nlohmann::json::parse(response.body, nullptr, false);
     if (response.status == 200 && json.is_object() && json.contains("cloudId") && json["cloudId"].is_string()) {
         auto cloud_id = json["cloudId"].get<std::string>();
-        if (is_url_safe(cloud_id)) {
+        if (is_cloud_id(cloud_id)) {
             return cloud_id;
         }
     }
@@ -54,23 +60,23 @@ std::string look_up_cloud_id(Transport& transport, const std::string& site) {
 Endpoint::Endpoint(const Source& source, const SourceConfig& config, Authorizer& authorizer, Transport& transport,
                    const State& state)
     : source_{source},
-      auth_{config.effective_auth() == Auth::basic ? "basic" : "bearer"},
+      auth_{name_of(config.effective_auth())},
       authorizer_{authorizer},
       transport_{transport},
       site_{config.site} {
     cloud_id_ = config.cloud_id;
+    if (cloud_id_.empty()) {
+        cloud_id_ = authorizer.cloud_id();  // before what is remembered: a login may have chosen another site since
+    }
     if (cloud_id_.empty() && state.site == site_) {
         cloud_id_ = state.cloud_id;
-    }
-    if (cloud_id_.empty()) {
-        cloud_id_ = authorizer.cloud_id();
     }
     if (cloud_id_.empty()) {
         cloud_id_ = look_up_cloud_id(transport_, site_);
         log::info(fmt::format("the cloud id of {} is {}", site_, cloud_id_));
     }
     doors_.push_back({true, fmt::format("{}{}{}{}", config.api_url, source.gateway, cloud_id_, source.path)});
-    if (config.cloud_id.empty()) {
+    if (config.cloud_id.empty() && !config.is_granted()) {
         doors_.push_back({false, fmt::format("{}{}", site_, source.path)});
         if (state.door == "site" && state.site == site_) {
             std::swap(doors_[0], doors_[1]);
@@ -97,13 +103,7 @@ Failure Endpoint::failure(const Door& door, const Response& response) const {
 Response Endpoint::send(const std::string& url) {
     Request request;
     request.url = url;
-    request.authorization = authorizer_.value(transport_);
-    Response response = transport_.send(request);
-    if ((response.status == 401 || response.status == 403) && authorizer_.renew(transport_, response)) {
-        request.authorization = authorizer_.value(transport_);
-        response = transport_.send(request);
-    }
-    return response;
+    return send_authorized(std::move(request), authorizer_, transport_);
 }
 
 Page Endpoint::fetch(const Query& query) {

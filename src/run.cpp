@@ -11,9 +11,11 @@ namespace aquila {
 namespace {
 
 /// Those of one source.
-constexpr std::array<std::pair<Command, void (*)(const Job&)>, 2> of_a_source{{
+constexpr std::array<std::pair<Command, void (*)(const Job&)>, 4> of_a_source{{
     {Command::collect, collect_command},
     {Command::verify, verify_command},
+    {Command::login, login_command},
+    {Command::sites, sites_command},
 }};
 
 /// Those that look at the configuration themselves: it may be missing, or several sources are meant.

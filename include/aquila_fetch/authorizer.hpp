@@ -31,11 +31,14 @@ class Authorizer {
     [[nodiscard]] virtual std::string cloud_id() const { return {}; }
 };
 
+/// Sends with the credential, and once more with a renewed one where the first was refused.
+[[nodiscard]] Response send_authorized(Request request, Authorizer& authorizer, Transport& transport);
+
 /// One header for the whole run.
 [[nodiscard]] std::unique_ptr<Authorizer> fixed_authorizer(Secret value);
 
 /// For the section's `auth`. Reads the secret at once (Failure 66, 74, 78 as find_token); `state` is its state
-/// directory, where tokens live.
+/// directory, where tokens live (Failure 77 where a login is missing; see granted.hpp).
 [[nodiscard]] std::unique_ptr<Authorizer> make_authorizer(const SourceConfig& source, const Environment& environment,
                                                           const std::filesystem::path& state);
 

@@ -9,7 +9,7 @@
 
 namespace aquila {
 
-enum class Command { collect, status, verify, sources };
+enum class Command { collect, status, verify, login, sites, sources };
 
 struct Arguments {
     Command command = Command::collect;
@@ -21,6 +21,8 @@ struct Arguments {
     std::string output;
     bool dry_run = false;
     bool json = false;
+    std::string site;
+    bool no_browser = false;
     std::optional<log::Level> log_level;
     std::optional<log::Format> log_format;
 };

@@ -15,5 +15,10 @@ void status_command(const Arguments& arguments, const Environment& environment);
 void sources_command(const Arguments& arguments, const Environment& environment);
 /// Compares a window with what was written. Failure 1 when something is missing, doubled or unexpected.
 void verify_command(const Job& job);
+/// Signs in with OAuth 2.0 (3LO) and stores the tokens, at one time or never: a run beside it is not disturbed.
+/// Failure 69, 77, and as the store.
+void login_command(const Job& job);
+/// Lists the sites the credential reaches.
+void sites_command(const Job& job);
 
 }  // namespace aquila

@@ -65,6 +65,7 @@ struct SourceConfig {
     std::size_t line = 0;  ///< of the section's header, for later messages
 
     [[nodiscard]] Auth effective_auth() const noexcept;  ///< `auth`, else basic where `email` is set, else bearer
+    [[nodiscard]] bool is_granted() const noexcept;      ///< oauth or client_credentials: tokens that are renewed
     [[nodiscard]] std::string effective_output() const;
 };
 

@@ -16,14 +16,18 @@ struct Asked {
     std::string_view product;     ///< "Jira", "Confluence", for people
     std::string_view scopes;      ///< the scopes a token needs: "read:audit-log:jira and read:user:jira"
     std::string_view permission;  ///< "the global permission Administer Jira"
-    std::string_view auth;        ///< "basic" or "bearer": as `auth =` in the INI
+    std::string_view auth;        ///< "basic", "bearer" and so on: as `auth =` in the INI
     bool gateway = false;         ///< api.atlassian.com/ex/…, else the site itself
     std::string url;              ///< printable: no query, no user part
+    std::string_view address = "`site` or `api_url`";  ///< the keys that name the server
 };
 
 /// True when the answer says, whatever its status, that the login failed or is denied (X-Seraph-LoginReason,
 /// X-Authentication-Denied-Reason). Another try cannot help, and may lock the account.
 [[nodiscard]] bool is_login_failure(const Response& response) noexcept;
+
+/// True when the token is good, and lacks a scope: another token of the same grant would not have it either.
+[[nodiscard]] bool is_scope_mismatch(const Response& response) noexcept;
 
 /// True when the body is a page for people: a login page, a proxy's or a balancer's error.
 [[nodiscard]] bool is_html(const Response& response) noexcept;

@@ -14,14 +14,18 @@
 
 namespace aquila {
 
+/// Fit to stand in a URL, and short.
+[[nodiscard]] bool is_cloud_id(std::string_view text) noexcept;
+
 /// The cloud id of a site, from `SITE/_edge/tenant_info`, without a credential (atlassian-api section 7).
 /// Failure 76 or 69.
 [[nodiscard]] std::string look_up_cloud_id(Transport& transport, const std::string& site);
 
 class Endpoint {
   public:
-    /// Uses the `cloud_id` of the configuration; else the one in `state` if it was found for the same `site`; else
-    /// looks it up. With a `site` both doors are possible: the gateway first, or the one that opened last time.
+    /// Uses the `cloud_id` of the configuration; else the one chosen at login; else the one in `state` if it was found
+    /// for the same `site`; else looks it up. With a `site` both doors are possible, the gateway first, or the one that
+    /// opened last time; tokens of OAuth and of service accounts open the gateway only (atlassian-api section 1).
     Endpoint(const Source& source, const SourceConfig& config, Authorizer& authorizer, Transport& transport,
              const State& state);
 

@@ -422,7 +422,11 @@ TEST(ConfigProducts, OfTheCloudNeedASite) {
                   "x.ini:1: [" + product + "] needs 'cloud_id' or 'site'");
         EXPECT_EQ(mistakes("[" + product + "]\ncloud_id = x\n"), "none");
         EXPECT_EQ(mistakes("[" + product + "]\nauth = oauth\nclient_id = x\n"), "none") << "the grant names the site";
-        EXPECT_EQ(mistakes("[" + product + "]\nauth = client_credentials\nclient_id = x\n"), "none");
+        EXPECT_EQ(mistakes("[" + product + "]\nauth = client_credentials\nclient_id = x\nsite = https://x.example\n"),
+                  "none");
+        EXPECT_EQ(mistakes("[" + product + "]\nauth = client_credentials\nclient_id = x\n"),
+                  "x.ini:1: [" + product + "] needs 'cloud_id' or 'site'")
+            << "a service account's token does not tell";
         EXPECT_EQ(mistakes("[" + product + "]\nsite = https://a.atlassian.net/wiki/\n"),
                   "x.ini:1: [" + product + "] 'site' must end before /wiki");
     }

@@ -33,6 +33,8 @@ const Asked gateway_bearer = asked(gateway_url, "bearer");
 const Asked site = asked(site_url);
 const Asked site_bearer = asked(site_url, "bearer");
 const Asked organization = asked(organization_url, "bearer");
+const Asked gateway_oauth = asked(gateway_url, "oauth");
+const Asked gateway_service_account = asked(gateway_url, "client_credentials");
 
 const Headers html = {{"Content-Type", "text/html;charset=UTF-8"}};
 const Headers json = {{"Content-Type", "application/json"}};
@@ -112,6 +114,30 @@ const std::vector<Case>& cases() {
          Exit::refused,
          {"lacks a scope"},
          {"read:audit-log:jira and read:user:jira"}},
+        {"missing scope of a login",
+         http_answer(401, R"({"code":401,"message":"Unauthorized; scope does not match"})", json),
+         gateway_oauth,
+         Exit::refused,
+         {"the login lacks a scope"},
+         {"read:audit-log:jira and read:user:jira", "aquila-fetch login", "`scopes`"}},
+        {"missing scope of a service account",
+         http_answer(403, "", {{"X-Failure-Category", "FAILURE_CLIENT_SCOPE_CHECK"}}),
+         gateway_service_account,
+         Exit::refused,
+         {"service account's credential lacks a scope"},
+         {"read:audit-log:jira and read:user:jira"}},
+        {"a login that was withdrawn",
+         http_answer(401, R"({"code":401,"message":"Unauthorized"})", json),
+         gateway_oauth,
+         Exit::refused,
+         {"the OAuth login was refused"},
+         {"aquila-fetch login", "aquila-fetch sites"}},
+        {"a service account without access",
+         http_answer(401, R"({"code":401,"message":"Unauthorized"})", json),
+         gateway_service_account,
+         Exit::refused,
+         {"the service account's token was refused"},
+         {"`cloud_id`", "read:audit-log:jira"}},
         {"gateway without product, or with a wrong cloud id",
          http_answer(404, R"({"timestamp":"x","status":404,"error":"Not Found","message":"No message available"})",
                      json),
@@ -381,7 +407,8 @@ TEST(Diagnosis, TroubleBelowHttp) {
 
 TEST(Diagnosis, EveryStatusHasAnEnding) {
     for (int status = 0; status <= 1000; ++status) {
-        for (const Asked& question : {gateway, gateway_bearer, site, site_bearer, organization}) {
+        for (const Asked& question : {gateway, gateway_bearer, gateway_oauth, gateway_service_account, site, site_bearer,
+                                     organization}) {
             const Failure failure = diagnose(http_answer(status), question);
             EXPECT_FALSE(failure.hint().empty()) << status;
             EXPECT_EQ(failure.hint().find('{'), std::string::npos) << failure.hint();

@@ -1,0 +1,185 @@
+#include "aquila_fetch/token_store.hpp"
+
+#include "aquila_fetch/credentials.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/file.hpp"
+#include "aquila_fetch/fingerprint.hpp"
+#include "aquila_fetch/log.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace aquila {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr int current_version = 1;
+constexpr std::size_t largest_store = std::size_t{256} << 10U;
+constexpr std::string_view start_of_tokens = "\"tokens\":";
+
+struct Damaged {
+    std::string what;
+};
+
+json put(const std::optional<Instant>& instant) {
+    return instant ? json{instant->time_since_epoch().count()} : json{nullptr};
+}
+
+Instant instant_of(const json& value) {
+    return Instant{Span{value.get<Span::rep>()}};
+}
+std::optional<Instant> optional_instant(const json& value) {
+    return value.is_null() ? std::nullopt : std::optional{instant_of(value)};
+}
+
+Secret take(json& value) {
+    auto& text = value.get_ref<std::string&>();
+    Secret secret{std::string_view{text}};
+    wipe(text);
+    return secret;
+}
+
+/// Tokens go past the JSON library, which would leave copies behind. They are visible ASCII (see is_token).
+void append(std::string& text, std::string_view name, const Secret& secret) {
+    text.append(",\"").append(name).append("\":\"");
+    for (const char c : secret.reveal()) {
+        text.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
+    }
+    text.push_back('"');
+}
+
+std::string checksum(std::string_view text) {
+    return fmt::format("{:016x}", fingerprint(text));
+}
+
+[[noreturn]] void refuse(std::string_view name, std::string_view what) {
+    throw Failure{Exit::data, fmt::format("the tokens in {} are damaged: {}", name, what),
+                  "the file was left as it is; restore it from a backup of the last minutes, or move it away and run "
+                  "`aquila-fetch login` (a service account needs no login)"};
+}
+
+}  // namespace
+
+Secret to_text(const Tokens& tokens) {
+    auto small = json{{"auth", tokens.auth},
+                      {"auth_url", tokens.auth_url},
+                      {"client_id", tokens.client_id},
+                      {"obtained", put(tokens.obtained)},
+                      {"expires", put(tokens.expires)},
+                      {"scopes", tokens.scopes},
+                      {"cloud_id", tokens.cloud_id},
+                      {"site", tokens.site},
+                      {"renewing", put(tokens.renewing)},
+                      {"dead", put(tokens.dead)}}
+                     .dump(-1, ' ', false, json::error_handler_t::replace);
+    small.pop_back();
+    std::string body;
+    body.reserve(small.size() + 2 * (tokens.access_token.reveal().size() + tokens.refresh_token.reveal().size()) + 64);
+    body.append(small);
+    append(body, "access_token", tokens.access_token);
+    append(body, "refresh_token", tokens.refresh_token);
+    body.push_back('}');
+
+    std::string text;
+    text.reserve(body.size() + 128);
+    text.append(fmt::format("{{\"version\":{},\"checksum\":\"{}\",", current_version, checksum(body)))
+        .append(start_of_tokens)
+        .append(body)
+        .append("}\n");
+    wipe(body);
+    return Secret{std::move(text)};
+}
+
+Tokens tokens_from_text(std::string_view text, std::string_view name) {
+    try {
+        auto value = json::parse(text);
+        const json& version = value.at("version");
+        if (version.is_number() && version > current_version) {
+            throw Failure{Exit::data,
+                          fmt::format("the tokens in {} are of version {}, and this program knows {}", name,
+                                      version.dump(), current_version),
+                          "install the aquila-fetch that wrote it, or a newer one; it was left as it is"};
+        }
+        if (!version.is_number_integer() || version != current_version) {
+            throw Damaged{"there never was such a version"};
+        }
+        const auto begin = text.find(start_of_tokens);
+        const auto end = text.rfind('}');
+        if (begin == std::string_view::npos ||
+            value.at("checksum").get<std::string>() !=
+                checksum(text.substr(begin + start_of_tokens.size(), end - begin - start_of_tokens.size()))) {
+            throw Damaged{"the checksum does not fit"};
+        }
+        json& saved = value.at("tokens");
+        Tokens tokens;
+        tokens.access_token = take(saved.at("access_token"));
+        tokens.refresh_token = take(saved.at("refresh_token"));
+        tokens.auth = saved.at("auth").get<std::string>();
+        tokens.auth_url = saved.at("auth_url").get<std::string>();
+        tokens.client_id = saved.at("client_id").get<std::string>();
+        tokens.obtained = instant_of(saved.at("obtained"));
+        tokens.expires = instant_of(saved.at("expires"));
+        tokens.scopes = saved.at("scopes").get<std::string>();
+        tokens.cloud_id = saved.at("cloud_id").get<std::string>();
+        tokens.site = saved.at("site").get<std::string>();
+        tokens.renewing = optional_instant(saved.at("renewing"));
+        tokens.dead = optional_instant(saved.at("dead"));
+        return tokens;
+    } catch (const json::exception&) {
+        refuse(name, "it is not the JSON that was saved");
+    } catch (const Damaged& damaged) {
+        refuse(name, damaged.what);
+    }
+}
+
+TokenStore::TokenStore(const std::filesystem::path& directory)
+    : path_{directory / "tokens.json"}, lock_path_{directory / "tokens.lock"} {}
+
+std::optional<Tokens> TokenStore::load() const {
+    auto text = read_file(path_, largest_store);
+    if (!text) {
+        return std::nullopt;
+    }
+    struct Wipe {
+        std::string& text;
+        ~Wipe() { wipe(text); }
+    } const at_the_end{*text};
+    if (!is_private_file(path_)) {
+        throw Failure{Exit::config, fmt::format("{} holds tokens and can be read or written by others", path_.native()),
+                      fmt::format("chmod 600 {}; if somebody may have read it, withdraw the app's access in the "
+                                  "Atlassian account and run `aquila-fetch login`",
+                                  path_.native())};
+    }
+    return tokens_from_text(*text, path_.native());
+}
+
+void TokenStore::save(const Tokens& tokens) const {
+    AtomicFile file{path_, state_file_mode};
+    file.write(to_text(tokens).reveal());
+    file.commit();
+}
+
+Lock TokenStore::lock(Clock& clock, Span patience) const {
+    constexpr Span between = 50ms;
+    make_directories(path_.parent_path());
+    const Span begun = clock.elapsed();
+    for (bool told = false;;) {
+        if (auto lock = Lock::acquire(lock_path_)) {
+            return *std::move(lock);
+        }
+        if (clock.elapsed() - begun >= patience) {
+            throw Failure{
+                Exit::busy,
+                fmt::format("another process holds {} for more than {}", lock_path_.native(), describe_span(patience)),
+                "it renews the tokens; `fuser` on the file names it"};
+        }
+        if (!std::exchange(told, true)) {
+            log::debug("another process renews the tokens; waiting for it");
+        }
+        clock.sleep(between);
+    }
+}
+
+}  // namespace aquila
