@@ -121,6 +121,7 @@ class Oauth final : public Granted {
         if (!grant) {
             stored.dead = clock_.now();
             stored.refresh_token = {};
+            stored.access_token = {};
             if (!begun_before || clock_.now() - *begun_before < leeway) {
                 stored.renewing.reset();  // not the reason
             }

@@ -24,7 +24,7 @@ struct Damaged {
 };
 
 json put(const std::optional<Instant>& instant) {
-    return instant ? json{instant->time_since_epoch().count()} : json{nullptr};
+    return instant ? json(instant->time_since_epoch().count()) : json(nullptr);
 }
 
 Instant instant_of(const json& value) {
