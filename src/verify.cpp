@@ -28,7 +28,7 @@ void note(Difference& difference, std::string_view example) {
 /// The keys of the window as the server holds them, counted down while the files are read.
 class Books {
   public:
-    void add(const Key& key) { entries_.push_back({key, 1}); }
+    void add(const Key& key) { entries_.push_back({key, 1, 1}); }
 
     /// After the last add(): sorted, equal ones counted together.
     void close() {
@@ -36,6 +36,7 @@ class Books {
         std::size_t last = 0;
         for (std::size_t i = 1; i < entries_.size(); ++i) {
             if (entries_[i].key == entries_[last].key) {
+                ++entries_[last].held;
                 ++entries_[last].left;
             } else {
                 entries_[++last] = entries_[i];
@@ -59,21 +60,22 @@ class Books {
         return Found::expected;
     }
 
-    /// The keys that no line has taken, with how often.
+    struct Entry {
+        Key key;
+        std::uint32_t held;  ///< how often at the server
+        std::uint32_t left;  ///< how many of those no line has taken
+    };
+
     template <typename Use>
     void for_each_left(Use use) const {
         for (const Entry& entry : entries_) {
             if (entry.left > 0) {
-                use(entry.key, entry.left);
+                use(entry);
             }
         }
     }
 
   private:
-    struct Entry {
-        Key key;
-        std::uint32_t left;
-    };
     std::vector<Entry> entries_;
 };
 
@@ -171,8 +173,9 @@ class Files {
 
 }  // namespace
 
-Comparison compare(const Source& source, const Fetch& fetch, Window window, Instant settled, const SliceLimits& limits,
-                   const std::vector<fs::path>& files, const std::function<void()>& check_stop) {
+Comparison compare(const Source& source, const Fetch& fetch, Window window, const Belief& belief,
+                   const SliceLimits& limits, const std::vector<fs::path>& files,
+                   const std::function<void()>& check_stop) {
     Comparison comparison;
     comparison.window = window;
     Books books;
@@ -189,10 +192,11 @@ Comparison compare(const Source& source, const Fetch& fetch, Window window, Inst
         reading.read(file);
     }
     check_stop();
-    books.for_each_left([&](const Key& key, std::uint32_t count) {
-        auto& difference = key.time >= settled ? comparison.late : comparison.missing;
-        for (std::uint32_t i = 0; i < count; ++i) {
-            note(difference, format_instant(key.time));
+    books.for_each_left([&](const Books::Entry& entry) {
+        const bool read_again = entry.key.time >= belief.settled;
+        const auto to_come = read_again ? entry.held - std::min(entry.held, belief.ledger.count(entry.key)) : 0;
+        for (std::uint32_t i = 0; i < entry.left; ++i) {
+            note(i < to_come ? comparison.late : comparison.missing, format_instant(entry.key.time));
         }
     });
     return comparison;

@@ -3,6 +3,7 @@
 // the answer is shown beyond its text.
 #pragma once
 
+#include "aquila_fetch/ledger.hpp"
 #include "aquila_fetch/slice.hpp"
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct Comparison {
     std::uint64_t lines = 0;     ///< all lines of all files
     std::vector<std::string> files;
     Difference missing;     ///< on the server, and in no file
-    Difference late;        ///< missing too, but so new that the next run reads it again
+    Difference late;        ///< missing too, but the next run reads it again and writes it
     Difference duplicated;  ///< in the files more often than on the server
     Difference unexpected;  ///< in the files, and not on the server
     Difference damaged;     ///< lines that are no JSON object, or have no end
@@ -36,10 +37,16 @@ struct Comparison {
     }
 };
 
-/// Reads the window from the server by slices, then the files line by line. A record not younger than `settled` that is
-/// in no file is late, not missing. Memory: about 32 bytes for each record of the window. Failure as the fetching gives
-/// it; 74 for a file that cannot be read.
-[[nodiscard]] Comparison compare(const Source& source, const Fetch& fetch, Window window, Instant settled,
+/// What the collector goes by: from `settled` on it reads again, and takes what is in the ledger for written.
+struct Belief {
+    Instant settled;
+    const Ledger& ledger;
+};
+
+/// Reads the window from the server by slices, then the files line by line. A record in no file is late where the next
+/// run will write it, and missing else: also when the collector once wrote it and something took it away. Memory: about
+/// 32 bytes for each record of the window. Failure as the fetching gives it; 74 for a file that cannot be read.
+[[nodiscard]] Comparison compare(const Source& source, const Fetch& fetch, Window window, const Belief& belief,
                                  const SliceLimits& limits, const std::vector<std::filesystem::path>& files,
                                  const std::function<void()>& check_stop);
 

@@ -48,8 +48,8 @@ void verify_command(const Job& job) {
     Reach reach{source, config, *authorizer, *state};
     check_identity(*state, reach.endpoint().identity(), config, checkpoint.path());
     const auto comparison = compare(
-        source, [&reach](const Query& query) { return reach.endpoint().fetch(query); }, window, state->settled,
-        reach.limits(), files_beside(output), stop::check);
+        source, [&reach](const Query& query) { return reach.endpoint().fetch(query); }, window,
+        {state->settled, state->ledger}, reach.limits(), files_beside(output), stop::check);
     print(describe(comparison, arguments.json));
     if (!comparison.clean()) {
         throw Failure{Exit::found, "the output is not what the server holds",

@@ -43,11 +43,19 @@ class Compare : public testing::TestWithParam<std::string_view> {
         for (const auto& name : names) {
             files.push_back(folder / name);
         }
-        return compare(log.source, log.fetcher(), {noon, noon + 1h}, settled, {.page_size = 7}, files, [] {});
+        return compare(log.source, log.fetcher(), {noon, noon + 1h}, {settled, ledger}, {.page_size = 7}, files, [] {});
+    }
+    /// The collector believes these to be written.
+    void believe(std::size_t from, std::size_t to) {
+        const auto slice = read_slice(log.source, log.fetcher(), {noon, noon + 1h}, {.page_size = 100});
+        for (std::size_t i = from; i < to; ++i) {
+            ledger.add({{slice.lines[i].record->key}});
+        }
     }
 
     test::FakeLog log{GetParam()};
     test::Scratch folder;
+    Ledger ledger;
     std::vector<std::string> lines;
 };
 
@@ -76,6 +84,15 @@ TEST_P(Compare, TellsMissingFromLate) {
     EXPECT_EQ(late.missing.records, 0);
     EXPECT_EQ(late.late.records, 3);
     EXPECT_TRUE(late.clean());
+}
+
+TEST_P(Compare, TellsWhatWasWrittenAndIsGone) {
+    write("a", 0, lines.size() - 4);
+    believe(0, lines.size() - 1);
+    const auto comparison = compare_with({"a"}, noon);
+    EXPECT_EQ(comparison.missing.records, 3) << "the next run takes them for written";
+    EXPECT_EQ(comparison.late.records, 1);
+    EXPECT_FALSE(comparison.clean());
 }
 
 TEST_P(Compare, CountsHowOften) {
