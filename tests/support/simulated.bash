@@ -60,11 +60,16 @@ END
     chmod 600 "$scratch/crash.ini"
 }
 run() { "$build/aquila-fetch" -c "$scratch/crash.ini" -q "$@" >"$scratch/run.out" 2>"$scratch/run.err"; }
-# expected PRODUCT: what the server holds; written [FOLDER]: what all output files hold, rotated ones too. Jira's lines without the
-# offset and total of their page, which change from reading to reading.
+# lines_in FOLDER: what all output files hold, rotated and packed ones too
+lines_in() {
+    find "$1" -name 'flattened*' -type f ! -name '*.gz' -exec cat {} +
+    find "$1" -name 'flattened*.gz' -type f -exec gzip -dc {} +
+}
+# expected PRODUCT: what the server holds; written [FOLDER]: what the output holds. Jira's lines without the offset and total of
+# their page, which change from reading to reading.
 expected() { control "$url/_sim/records?product=$1" | sort; }
 written() {
-    find "${1:-$scratch/out}" -name 'flattened*' -type f -print0 | xargs -0r cat |
+    lines_in "${1:-$scratch/out}" |
         sed -E 's/,"offset":[0-9]+,"total":[0-9]+\}$/}/' | sort
 }
 # exactly PRODUCT WHAT [FOLDER]: fails with the counts unless the files hold what the server holds
