@@ -32,8 +32,11 @@ void LineInput::receive() {
     const auto got = ::read(descriptor_, block.data(), block.size());
     if (got > 0 && received_.size() + static_cast<std::size_t>(got) <= longest) {
         received_.append(block.data(), static_cast<std::size_t>(got));
-    } else if (got >= 0 || (errno != EINTR && errno != EAGAIN)) {
-        descriptor_ = -1;  // ended, or no line at all
+    } else if (got > 0) {
+        wipe(received_);  // this is no line
+        descriptor_ = -1;
+    } else if (got == 0 || (errno != EINTR && errno != EAGAIN)) {
+        descriptor_ = -1;
     }
     ::explicit_bzero(block.data(), block.size());
 }

@@ -162,7 +162,7 @@ void TokenStore::save(const Tokens& tokens) const {
 }
 
 Lock TokenStore::lock(Clock& clock, Span patience) const {
-    constexpr Span between = 50ms;
+    constexpr Span between = 100ms;
     make_directories(path_.parent_path());
     const Span begun = clock.elapsed();
     for (bool told = false;;) {

@@ -407,8 +407,8 @@ TEST(Diagnosis, TroubleBelowHttp) {
 
 TEST(Diagnosis, EveryStatusHasAnEnding) {
     for (int status = 0; status <= 1000; ++status) {
-        for (const Asked& question : {gateway, gateway_bearer, gateway_oauth, gateway_service_account, site, site_bearer,
-                                     organization}) {
+        for (const Asked& question :
+             {gateway, gateway_bearer, gateway_oauth, gateway_service_account, site, site_bearer, organization}) {
             const Failure failure = diagnose(http_answer(status), question);
             EXPECT_FALSE(failure.hint().empty()) << status;
             EXPECT_EQ(failure.hint().find('{'), std::string::npos) << failure.hint();

@@ -182,6 +182,43 @@ TEST_F(EndpointTest, JsonThatIsNoPageIsRefused) {
     }
 }
 
+/// What a login chose.
+class ChosenSite final : public Authorizer {
+  public:
+    [[nodiscard]] Secret value(Transport& /*transport*/) override {
+        return Secret{renewed ? std::string_view{"Bearer new"} : std::string_view{"Bearer old"}};
+    }
+    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/) override {
+        return !std::exchange(renewed, true);
+    }
+    [[nodiscard]] std::string cloud_id() const override { return "the-id"; }
+    bool renewed = false;
+};
+
+TEST_F(EndpointTest, GrantedTokensKnowTheirSiteAndTheGatewayAlone) {
+    SourceConfig config;
+    config.product = "jira";
+    config.site = site;
+    config.auth = Auth::oauth;
+    State state;
+    state.site = site;
+    state.cloud_id = "another-id";
+    state.door = "site";
+    ChosenSite login;
+    answer({http_answer(401, "Unauthorized"), good()});
+    Endpoint asked{*find_source("jira"), config, login, transport, state};
+    static_cast<void>(asked.fetch(query));
+    EXPECT_THAT(urls(), ElementsAre(gateway_url, gateway_url));
+    EXPECT_EQ(transport.requests[0].authorization.reveal(), "Bearer old");
+    EXPECT_EQ(transport.requests[1].authorization.reveal(), "Bearer new");
+
+    transport.requests.clear();
+    answer({http_answer(401, "Unauthorized")});
+    const auto failure = refusal({*find_source("jira"), config, login, transport, state});
+    EXPECT_THAT(urls(), ElementsAre(gateway_url)) << "the site takes no such token";
+    EXPECT_THAT(failure.hint(), HasSubstr("aquila-fetch login"));
+}
+
 TEST_F(EndpointTest, ACloudIdThatIsNoneIsNotUsed) {
     const Response answers[] = {
         http_answer(200, R"({"cloudId":"../../evil"})"),
