@@ -20,7 +20,7 @@ same() {
 # section PAGE TITLE      What stands below one heading.
 section() { sed -n "/^# $2\$/,/^# /p" "$1"; }
 # terms      The bold words of lines that hold nothing but them, as "*-q*, *--quiet*" does.
-terms() { grep -E '^\*[^*]+\*( _[A-Z]+_)?(, \*[^*]+\*( _[A-Z]+_)?)*$' | grep -oE '\*[^*]+\*' | tr -d '*'; }
+terms() { grep -E "^\*[^*]+\*( \[?_[A-Z=]+_(\.\.\.\])?)?(, \*[^*]+\*( _[A-Z]+_)?)*\$" | grep -oE "\*[^*]+\*" | tr -d "*"; }
 
 # --- commands, options, exit codes -----------------------------------------------------------------------------------
 "$program" --help >"$scratch/help"
