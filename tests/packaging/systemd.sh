@@ -77,6 +77,7 @@ start_sim() {
 # --- inside: the test ------------------------------------------------------------------------------------------------
 configure() {
     systemd-sysusers
+    systemd-tmpfiles --create aquila-fetch.conf
     systemctl daemon-reload
     mkdir -p /etc/aquila-fetch
     cat >/etc/aquila-fetch/aquila-fetch.ini <<END
@@ -179,6 +180,39 @@ as_unit() {
         aquila-fetch --source jira "$@" 2>/tmp/said </dev/null
 }
 can_be_asked() { as_unit verify --since 7d >/tmp/verify || fail "verify: $(cat /tmp/verify /tmp/said)"; }
+
+# OAuth: the login as the README tells it, with curl for a browser; the tokens are then renewed within the sandbox. And a
+# service account, whose client secret is a credential.
+logs_in() {
+    local address login name
+    cp -a /etc/aquila-fetch/aquila-fetch.ini /tmp/unit.ini
+    printf '[consent]\nproduct = jira\nauth = oauth\nclient_id = sim-client\nauth_url = %s\n' "$url" \
+        >>/etc/aquila-fetch/aquila-fetch.ini
+    printf '[service]\nproduct = confluence\nauth = client_credentials\nclient_id = sim-client\nauth_url = %s\n' "$url" \
+        >>/etc/aquila-fetch/aquila-fetch.ini
+    for name in consent service; do
+        (umask 077 && echo sim-secret >"/etc/aquila-fetch/$name.client_secret")
+    done
+
+    systemd-run --pipe --wait --quiet -p User=aquila-fetch \
+        -p LoadCredential=client_secret:/etc/aquila-fetch/consent.client_secret \
+        aquila-fetch login --source consent --no-browser >/tmp/login 2>&1 </dev/null &
+    login=$!
+    soon 5 grep -q '^http.*/authorize' /tmp/login || fail "login: $(cat /tmp/login)"
+    address=$(grep -m 1 '^http.*/authorize' /tmp/login)
+    curl -sSL --noproxy '*' -o /dev/null "$address"
+    wait "$login" || fail "login: $(cat /tmp/login)"
+    [[ $(stat -c '%U %a' /var/lib/aquila-fetch/consent/tokens.json) == "aquila-fetch 600" ]] || fail "the tokens lie open"
+
+    for name in consent service; do
+        succeeds "$name"
+        control -d '{"expire_access":true}' "$url/_sim/oauth"
+        succeeds "$name"
+    done
+    [[ $(lines consent) == "$(lines jira)" && $(lines service) == "$(lines confluence)" ]] ||
+        fail "by OAuth $(lines consent) and $(lines service) lines"
+    cp -a /tmp/unit.ini /etc/aquila-fetch/aquila-fetch.ini
+}
 
 # What cron would do: its line, as the README has it, by a shell with next to no environment.
 runs_by_cron() {
@@ -318,14 +352,14 @@ END
 keeps_its_secret() {
     journalctl --sync
     # The token, and the beginning of the header that holds it.
-    ! journalctl -q -o export | grep -aqE 'sim-token|YWRtaW5AZXhhbXBsZS5jb206' || fail "the token is in the journal"
+    ! journalctl -q -o export | grep -aqE 'sim-token|sim-secret|YWRtaW5AZXhhbXBsZS5jb206' || fail "the token is in the journal"
 }
 
 inside() {
     local part
     start_sim
-    for part in configure collects tells_why is_shut_in can_be_asked runs_by_cron is_timed is_ended is_rotated speaks_tls \
-        keeps_its_secret; do
+    for part in configure collects tells_why is_shut_in can_be_asked logs_in runs_by_cron is_timed is_ended is_rotated \
+        speaks_tls keeps_its_secret; do
         section "$part"
         "$part"
     done
