@@ -60,10 +60,18 @@ END
     chmod 600 "$scratch/crash.ini"
 }
 run() { "$build/aquila-fetch" -c "$scratch/crash.ini" -q "$@" >"$scratch/run.out" 2>"$scratch/run.err"; }
-# lines_in FOLDER: what all output files hold, rotated and packed ones too
+# lines_in FOLDER: what all output files hold, rotated and packed ones too. A half line that was packed before anybody could finish it
+# stays where it is; its record is whole elsewhere.
 lines_in() {
-    find "$1" -name 'flattened*' -type f ! -name '*.gz' -exec cat {} +
-    find "$1" -name 'flattened*.gz' -type f -exec gzip -dc {} +
+    local file
+    find "$1" -name 'flattened*' -type f ! -name '*.gz' ! -name '*.zst' -exec cat {} +
+    for file in "$1"/flattened*.{gz,zst}; do
+        case $file in
+            *\**) ;;
+            *.gz) gzip -dc "$file" ;;
+            *.zst) zstd -dcq "$file" ;;
+        esac | perl -ne 'print if /\n$/'
+    done
 }
 # expected PRODUCT: what the server holds; written [FOLDER]: what the output holds. Jira's lines without the offset and total of
 # their page, which change from reading to reading.
