@@ -72,8 +72,8 @@ void collect_once(const Job& job, const Wish& wish, LastRun& run) {
     const bool replace = config.output_mode == OutputMode::replace;
     std::optional<FileSink> file;
     std::string torn;
-    const auto save = [&, before = state.records](const State& changed) {
-        if (!arguments.dry_run) {
+    const auto save = [&, dry_run = arguments.dry_run, before = state.records](const State& changed) {
+        if (!dry_run) {
             checkpoint.save(changed);
             run.records = changed.records - before;
         }
