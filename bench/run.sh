@@ -108,6 +108,14 @@ for count in 5000 1000000; do
     [[ $lines == "$count" ]] || { echo "error: $lines lines instead of $count" >&2; exit 1; }
 done
 
+# All of the million lines against all of the million records; packed lines cost time, not memory.
+"$build/measure" "$build/aquila-fetch" verify -c "$scratch/bench.ini" --source jira --since 25d >"$scratch/verified" 2>"$scratch/figures"
+grep -q 'every record of the window is in the output exactly once' "$scratch/verified" || { cat "$scratch/verified" >&2; exit 1; }
+cpu[verify]=$(median cpu_ms "$scratch/figures")
+wall[verify]=$(median wall_ms "$scratch/figures")
+peak[verify]=$(median peak_kib "$scratch/figures")
+((peak[verify] < 100 * 1024)) || { echo "error: verify of a million lines takes ${peak[verify]} KiB" >&2; exit 1; }
+
 start_sim --jira 100000 --span 20d
 ini jira
 floor=("$build/floor" "$url$path" admin@example.com:sim-token "$from" "$to" 100)
@@ -120,12 +128,13 @@ start_sim --no-gzip --confluence 100000 --span 20d
 ini confluence
 measure aquila_confluence "$runs" "$build/aquila-fetch" -c "$scratch/bench.ini" --source confluence
 
-names=(floor floor_to_file aquila floor_gzip aquila_gzip aquila_confluence guide aquila_5000 aquila_1000000 idle)
+names=(floor floor_to_file aquila floor_gzip aquila_gzip aquila_confluence guide aquila_5000 aquila_1000000 verify idle)
 declare -A title=([floor]="100,000 Jira records, libcurl only, thrown away"
     [floor_to_file]="the same, appended to a file and synced" [aquila]="100,000 Jira records, aquila-fetch"
     [floor_gzip]="gzip: libcurl only, thrown away" [aquila_gzip]="gzip: aquila-fetch"
     [aquila_confluence]="100,000 Confluence records, aquila-fetch" [guide]="100,000 Jira records, curl and jq per page"
     [aquila_5000]="5,000 Jira records, aquila-fetch" [aquila_1000000]="1,000,000 Jira records, aquila-fetch"
+    [verify]="1,000,000 Jira records and lines, verify"
     [idle]="idle run (nothing new), aquila-fetch")
 if [[ $json == yes ]]; then
     for name in "${names[@]}"; do
