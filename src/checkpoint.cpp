@@ -193,6 +193,8 @@ json put(const State& state) {
             {"settled", put(state.settled)},
             {"covered", put(state.covered)},
             {"pending", put(state.pending)},
+            {"cursor", base64_encode(state.cursor)},
+            {"reread", put_optional(state.reread)},
             {"announced", put_optional(state.announced)},
             {"resumption", put_optional(state.resumption)},
             {"records", state.records},
@@ -210,6 +212,8 @@ State state_of(const json& value) {
     state.settled = instant_of(value.at("settled"));
     state.covered = windows_of(value.at("covered"));
     state.pending = windows_of(value.at("pending"));
+    state.cursor = bytes_of(value.at("cursor"));
+    state.reread = optional_instant(value.at("reread"));
     state.ledger = unpacked(value.at("ledger"), Ledger::unpack);
     state.announced = announcement_of(value);
     state.resumption = resumption_of(value.at("resumption"));

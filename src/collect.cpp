@@ -1,15 +1,16 @@
 #include "aquila_fetch/collect.hpp"
 
+#include "batch.hpp"
+
 #include "aquila_fetch/error.hpp"
-#include "aquila_fetch/fingerprint.hpp"
 #include "aquila_fetch/log.hpp"
-#include "aquila_fetch/tail.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace aquila {
@@ -21,37 +22,10 @@ constexpr Span date_resolution{999};
 constexpr Span least_lookback = std::chrono::seconds{10};
 /// An interrupted slice was small enough once; late records may have come to it, not many times as much.
 constexpr std::size_t resumed_slice_factor = 4;
-
-/// Lines about to be written, and what the announcement says of them.
-struct Batch {
-    std::string bytes;
-    std::vector<Key> keys;
-    std::vector<std::uint64_t> lines;
-    std::vector<std::pair<std::uint64_t, std::string>> suffixes;
-    std::uint64_t repaired = 0;
-
-    void add(const Record& record, const std::string& suffix) {
-        const auto begin = bytes.size();
-        append_line(bytes, record.body, suffix);
-        lines.push_back(fingerprint(std::string_view{bytes}.substr(begin)));
-        keys.push_back(record.key);
-        if (suffixes.empty() || suffixes.back().second != suffix) {
-            suffixes.emplace_back(0, suffix);
-        }
-        ++suffixes.back().first;
-        repaired += record.repaired ? 1 : 0;
-    }
-};
-
-std::string suffix_of(const Announcement& announced, std::size_t line) {
-    for (const auto& [count, suffix] : announced.suffixes) {
-        if (line < count) {
-            return suffix;
-        }
-        line -= count;
-    }
-    return {};
-}
+/// The window of an announcement for a page of a stream, which is found again by its cursor.
+constexpr Window of_stream{};
+/// Pages of a stream that repeat each other: the server does not move on.
+constexpr int most_repeats = 3;
 
 /// Tells which lines of a slice are in the output already, counting equal ones.
 class Known {
@@ -99,18 +73,138 @@ class Loop {
         }
         const auto watermark = state_.watermark;
         const auto pending = state_.pending;
-        const auto windows = plan(state_, wish);
+        auto windows = plan(state_, wish);
+        const bool follows = collecting_.source.stream && !wish.until;
+        if (follows) {
+            windows = state_.pending;
+        }
         if (state_.watermark != watermark || state_.pending != pending) {
             save();  // what was asked for is completed by later runs, whatever stops this one
         }
         for (const Window& window : windows) {
             read(window);
         }
+        if (follows) {
+            follow();
+            read_again();
+        }
+    }
+
+    /// A cursor never comes back to what was put behind it later. So, now and then, the last stretch is read by time.
+    void read_again() {
+        const Instant now = collecting_.wish.now;
+        if (!state_.reread) {
+            state_.reread = now;
+            save();
+        }
+        if (now - *state_.reread >= collecting_.wish.lookback / 2 || now < *state_.reread) {
+            read({state_.settled, *state_.watermark});
+            state_.reread = now;
+            save();
+        }
+    }
+
+    /// Goes on behind the page read last, to the end of the stream. Each page is committed with the cursor behind it.
+    void follow() {
+        std::optional<Instant> began;  // the server's time: what came after it is left to the next run
+        int repeats = 0;
+        std::vector<Key> before;
+        for (bool last = false; !last;) {
+            collecting_.check_stop();
+            auto slice = next_page();
+            if (!slice) {
+                continue;  // the cursor is refused: the stream is entered by time
+            }
+            const Page& page = slice->pages.front();
+            const Instant newest = newest_of(page);
+            began = began ? began : std::optional{horizon(*slice)};
+            repeats = !slice->lines.empty() && keys_of(*slice) == before ? repeats + 1 : 0;
+            before = keys_of(*slice);
+            if (repeats >= most_repeats) {
+                throw Failure{Exit::protocol, "endless paging: the server gives the same page with ever new cursors",
+                              "what was new in it is written; the next run goes on from there"};
+            }
+            last = page.records.empty() || page.next.empty() || page.next == state_.cursor || newest >= *began;
+            const bool again = page.next.empty() && !state_.cursor.empty();
+            const auto next = page.next.empty() ? state_.cursor : page.next;
+            write(of_stream, *slice);
+            shorten_resumption(of_stream);
+            state_.cursor = next;
+            advance_stream(*slice, last ? horizon(*slice) : newest, again);
+        }
+        save();
+    }
+
+    /// nullopt: the cursor was refused, and is forgotten.
+    std::optional<Slice> next_page() {
+        Slice slice;
+        const Window since{state_.settled, open_end};
+        try {
+            slice.pages.push_back(collecting_.fetch({since, 0, collecting_.limits.page_size, state_.cursor}));
+        } catch (const StaleCursor& stale) {
+            log::warning(
+                fmt::format("the server does not know the cursor of the last run any more; going on by time, "
+                            "from {}: what is in the output already is told by its id",
+                            format_instant(state_.settled)));
+            state_.cursor.clear();
+            return std::nullopt;
+        }
+        const Page& page = slice.pages.front();
+        slice.served = page.served;
+        slice.total = page.total;
+        std::set<Key> seen;
+        for (const Record& record : page.records) {
+            if (seen.insert(record.key).second) {
+                slice.lines.push_back({&record, &page});
+            }
+        }
+        return slice;
+    }
+
+    static std::vector<Key> keys_of(const Slice& slice) {
+        std::vector<Key> keys;
+        for (const auto& line : slice.lines) {
+            keys.push_back(line.record->key);
+        }
+        return keys;
+    }
+
+    /// The oldest instant where no record carries a time.
+    static Instant newest_of(const Page& page) {
+        Instant newest = Instant::min();
+        for (const Record& record : page.records) {
+            newest = record.key.time == undated ? newest : std::max(newest, record.key.time);
+        }
+        return newest;
+    }
+
+    /// `to`: how far the stream was read. `again`: the last page will be read again, and its records must be known
+    /// then.
+    void advance_stream(const Slice& slice, Instant to, bool again) {
+        const Instant limit = horizon(slice);
+        const Window read{*state_.watermark, std::min(to, std::max(limit, *state_.watermark))};
+        if (!read.empty()) {
+            cover(state_.covered, read);
+            uncover(state_.pending, read);
+            state_.watermark = read.to;
+        }
+        Instant settled = *state_.watermark - std::max(collecting_.wish.lookback, least_lookback);
+        if (again) {
+            for (const auto& line : slice.lines) {
+                settled = std::min(settled, line.record->key.time);
+            }
+        }
+        state_.settled = std::max(state_.settled, settled);
+        state_.ledger.prune(state_.settled);
+        unsaved_ = true;
     }
 
     /// Completes the window that a stopped run wrote in part, beginning with the line it cut short.
     void resume() {
         const Window window = state_.resumption->window;
+        if (window.empty()) {
+            return;  // a page of a stream: follow() meets it again
+        }
         auto limits = collecting_.limits;
         limits.pages *= resumed_slice_factor;
         limits.bytes *= resumed_slice_factor;
@@ -137,6 +231,12 @@ class Loop {
     /// The heart: announce, append, checkpoint. The checkpoint of one slice is saved together with the announcement of
     /// the next; what a crash leaves between them is found in the output.
     void commit(const Window& window, const Slice& slice) {
+        write(window, slice);
+        shorten_resumption(window);
+        advance(window, slice);
+    }
+
+    void write(const Window& window, const Slice& slice) {
         note(slice);
         const Batch batch = make_batch(slice, fresh_lines(slice));
         if (!batch.keys.empty()) {
@@ -152,8 +252,6 @@ class Loop {
             state_.last_written = collecting_.wish.now;
         }
         state_.ledger.add(batch.keys);
-        shorten_resumption(window);
-        advance(window, slice);
         tally_.written += batch.keys.size();
         tally_.repaired += batch.repaired;
         tally_.late += static_cast<std::uint64_t>(std::count_if(
@@ -242,27 +340,37 @@ class Loop {
 
     /// Moves on what is known for certain, as far as both clocks allow.
     void advance(const Window& window, const Slice& slice) {
-        const Instant horizon =
-            slice.served ? std::min(collecting_.wish.now, *slice.served + date_resolution) : collecting_.wish.now;
-        const Window read{window.from, std::min(window.to, std::max(horizon, *state_.watermark))};
+        const Instant limit = horizon(slice);
+        const Window read{window.from, std::min(window.to, std::max(limit, *state_.watermark))};
         cover(state_.covered, read);
         uncover(state_.pending, read);
         if (window.from <= *state_.watermark) {
+            // A stream that was read by time goes on by time: its cursor is behind that now.
+            state_.cursor = read.to > *state_.watermark ? std::string{} : std::move(state_.cursor);
             state_.watermark = std::max(*state_.watermark, read.to);
         }
         // A resumed window may lie beyond the settled moment, and what is between them has to be read again first.
         if (window.from <= state_.settled) {
-            const Instant settled = horizon - std::max(collecting_.wish.lookback, least_lookback);
+            const Instant settled = limit - std::max(collecting_.wish.lookback, least_lookback);
             state_.settled = std::max(state_.settled, std::min(read.to, settled));
         }
         state_.ledger.prune(state_.settled);
         unsaved_ = true;
     }
 
+    /// What both clocks have passed.
+    [[nodiscard]] Instant horizon(const Slice& slice) const {
+        return slice.served ? std::min(collecting_.wish.now, *slice.served + date_resolution) : collecting_.wish.now;
+    }
+
     void note(const Slice& slice) {
         ++tally_.slices;
         tally_.before += slice.before;
         tally_.seen += slice.lines.size();
+        for (const Page& page : slice.pages) {
+            tally_.own += page.own;
+            tally_.dropped += page.dropped;
+        }
         if (slice.total) {
             tally_.total = slice.total;
         }
@@ -299,65 +407,6 @@ class Loop {
 };
 
 }  // namespace
-
-void append_line(std::string& lines, std::string_view body, std::string_view suffix) {
-    if (suffix.empty()) {
-        lines += body;
-    } else {
-        lines += body.substr(0, body.size() - 1);
-        lines += body.size() > 2 ? "," : "";
-        lines += suffix;
-    }
-    lines += '\n';
-}
-
-std::string recover(State& state, const std::filesystem::path& live, const std::function<void(const State&)>& save) {
-    if (!state.announced && !(state.resumption && state.resumption->torn)) {
-        return {};
-    }
-    const bool announced = state.announced.has_value();
-    auto what = announced ? *state.announced
-                          : Announcement{state.resumption->window,    state.resumption->torn->place, {}, {}, {},
-                                         state.resumption->torn->head};
-    auto tail = find_tail(what, live);
-    auto resumption = state.resumption.value_or(Resumption{what.window, {}, std::nullopt});
-    resumption.window = {std::min(resumption.window.from, what.window.from),
-                         std::max(resumption.window.to, what.window.to)};
-    std::size_t found = 0;
-    for (std::size_t i = 0; i < what.keys.size(); ++i) {
-        if (tail.written[i]) {
-            resumption.written.push_back(what.keys[i]);
-            ++found;
-        }
-    }
-    if (announced) {
-        const auto cut =
-            static_cast<std::size_t>(std::find(tail.written.begin(), tail.written.end(), false) - tail.written.begin());
-        resumption.torn.reset();
-        if (tail.torn && cut < what.keys.size()) {
-            resumption.torn =
-                Torn{*tail.torn, what.keys[cut], suffix_of(what, cut), tail.torn_bytes.substr(0, head_size)};
-        }
-        log::info(
-            fmt::format("the last run was stopped while it wrote: {} of {} lines are in the output{}, the rest follows",
-                        found, what.keys.size(), resumption.torn ? ", one of them cut short" : ""));
-    } else if (tail.torn) {
-        resumption.torn->place = *tail.torn;
-    } else {
-        resumption.torn.reset();
-    }
-    if (!tail.recognised && what.place.offset > 0) {
-        log::warning(
-            fmt::format("output {} is gone, and no file beside it holds what was in it; what the last run wrote "
-                        "there is written again",
-                        what.place.path));
-    }
-    state.records += found;
-    state.announced.reset();
-    state.resumption = std::move(resumption);
-    save(state);
-    return std::move(tail.torn_bytes);
-}
 
 Tally collect(const Collecting& collecting, State& state, Sink& sink, const std::string& torn) {
     return Loop{collecting, state, sink, torn}.run();

@@ -29,6 +29,11 @@ constexpr std::array<std::pair<std::string_view, OutputMode>, 2> output_mode_nam
     {"replace", OutputMode::replace},
 }};
 
+constexpr std::array<std::pair<std::string_view, OwnSearches>, 2> own_searches_names{{
+    {"keep", OwnSearches::keep},
+    {"drop", OwnSearches::drop},
+}};
+
 template <auto Member, auto Reader>
 constexpr ConfigKey row(std::string_view name) {
     ConfigKey key;
@@ -85,6 +90,13 @@ constexpr std::array table{
     one_of(client_secret, hidden(row<&S::client_secret, read::secret>("client_secret"))),
     row<&S::redirect_uri, read::url>("redirect_uri"),
     row<&S::scopes, read::scopes>("scopes"),
+    row<&S::categories, read::plain>("categories"),
+    row<&S::actions, read::plain>("actions"),
+    row<&S::users, read::plain>("users"),
+    row<&S::affected_objects, read::plain>("affected_objects"),
+    row<&S::search, read::plain>("search"),
+    row<&S::scan_limit, read::number<1, unlimited>>("scan_limit"),
+    row<&S::own_searches, read::choice<own_searches_names>>("own_searches"),
     written<&S::output, read::output>("output"),
     row<&S::format, read::choice<format_names>>("format"),
     row<&S::output_mode, read::choice<output_mode_names>>("output_mode"),

@@ -63,6 +63,14 @@ std::vector<std::string> config_problems(const SourceConfig& source) {
             problems.emplace_back("'site' must end before /wiki");
         }
     }
+    const bool filtered =
+        !(source.categories + source.actions + source.users + source.affected_objects + source.search).empty() ||
+        source.scan_limit || source.own_searches != OwnSearches::keep;
+    if (filtered && source.product != "datacenter") {
+        problems.emplace_back(
+            "'categories', 'actions', 'users', 'affected_objects', 'search', 'scan_limit' and 'own_searches' are for "
+            "Data Center; here everything is collected");
+    }
     if (auth == Auth::basic && source.email.empty()) {
         problems.emplace_back("needs 'email' for auth = basic");
     }

@@ -8,11 +8,14 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace aquila {
 namespace {
 
 constexpr std::string_view tenant_info = "/_edge/tenant_info";
+/// The organisation API's code for a cursor it does not know, or not any more (atlassian-api section 4.6).
+constexpr std::string_view stale_cursor = "ADMIN-400-1\"";
 
 /// As `auth =` spells them.
 constexpr std::string_view name_of(Auth auth) noexcept {
@@ -26,6 +29,22 @@ bool may_fit_elsewhere(const Response& response) noexcept {
     return (response.status == 401 || response.status == 403 || response.status == 404) &&
            response.header("X-Failure-Category") != "FAILURE_CLIENT_SCOPE_CHECK" &&
            response.header("X-Authentication-Denied-Reason").empty();
+}
+
+/// The record tells of a search by this account: by its name, or by the user its link names.
+bool is_search_of(const Record& record, std::string_view account) {
+    if (record.searcher.empty() || account.empty()) {
+        return false;
+    }
+    const auto author = nlohmann::json::parse(record.searcher, nullptr, false);
+    if (!author.is_object()) {
+        return false;
+    }
+    const auto text = [&author](const char* member) {
+        const auto found = author.find(member);
+        return found != author.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    };
+    return text("name") == account || text("uri").ends_with("name=" + percent_encode(account));
 }
 
 }  // namespace
@@ -63,41 +82,83 @@ Endpoint::Endpoint(const Source& source, const SourceConfig& config, Authorizer&
       auth_{name_of(config.effective_auth())},
       authorizer_{authorizer},
       transport_{transport},
-      site_{config.site} {
-    cloud_id_ = config.cloud_id;
-    if (cloud_id_.empty()) {
-        cloud_id_ = authorizer.cloud_id();  // before what is remembered: a login may have chosen another site since
-    }
-    if (cloud_id_.empty() && state.site == site_) {
-        cloud_id_ = state.cloud_id;
-    }
-    if (cloud_id_.empty()) {
-        cloud_id_ = look_up_cloud_id(transport_, site_);
-        log::info(fmt::format("the cloud id of {} is {}", site_, cloud_id_));
-    }
-    doors_.push_back({true, fmt::format("{}{}{}{}", config.api_url, source.gateway, cloud_id_, source.path)});
-    if (config.cloud_id.empty() && !config.is_granted()) {
-        doors_.push_back({false, fmt::format("{}{}", site_, source.path)});
-        if (state.door == "site" && state.site == site_) {
-            std::swap(doors_[0], doors_[1]);
+      filters_{source.filters != nullptr ? source.filters(config) : ""},
+      account_{config.email},
+      drop_own_{config.own_searches == OwnSearches::drop},
+      site_{config.site},
+      organization_id_{config.organization_id} {
+    if (source.realm == Realm::cloud) {
+        cloud_id_ = config.cloud_id;
+        if (cloud_id_.empty()) {
+            cloud_id_ = authorizer.cloud_id();  // before what is remembered: a login may have chosen another site since
+        }
+        if (cloud_id_.empty() && state.site == site_) {
+            cloud_id_ = state.cloud_id;
+        }
+        if (cloud_id_.empty()) {
+            cloud_id_ = look_up_cloud_id(transport_, site_);
+            log::info(fmt::format("the cloud id of {} is {}", site_, cloud_id_));
         }
     }
+    doors_ = doors(source, config, cloud_id_, state);
+}
+
+std::vector<Endpoint::Door> Endpoint::doors(const Source& source, const SourceConfig& config,
+                                            const std::string& cloud_id, const State& state) {
+    if (source.realm == Realm::server) {
+        return {{false, fmt::format("{}{}", config.site, source.path)}};
+    }
+    const auto& id = source.realm == Realm::cloud ? cloud_id : config.organization_id;
+    std::vector<Door> doors{{true, fmt::format("{}{}{}{}", config.api_url, source.gateway, id, source.path)}};
+    if (source.realm == Realm::cloud && config.cloud_id.empty() && !config.is_granted()) {
+        doors.push_back({false, fmt::format("{}{}", config.site, source.path)});
+        if (state.door == "site" && state.site == config.site) {
+            std::swap(doors[0], doors[1]);
+        }
+    }
+    return doors;
 }
 
 std::string Endpoint::identity() const {
-    return fmt::format("{} {}", source_.name, cloud_id_);
+    const auto& id = source_.realm == Realm::cloud          ? cloud_id_
+                     : source_.realm == Realm::organization ? organization_id_
+                                                            : site_;
+    return fmt::format("{} {}", source_.name, id);
 }
 
 void Endpoint::remember(State& state) const {
     state.identity = identity();
     state.site = site_;
     state.cloud_id = cloud_id_;
-    state.door = doors_.front().gateway ? "gateway" : "site";
+    if (source_.realm == Realm::cloud) {
+        state.door = doors_.front().gateway ? "gateway" : "site";
+    } else {
+        state.door = source_.path;
+    }
 }
 
 Failure Endpoint::failure(const Door& door, const Response& response) const {
     return diagnose(response, Asked{source_.title, source_.scopes, source_.permission, auth_, door.gateway,
                                     printable_url(door.url)});
+}
+
+std::string Endpoint::url(const Door& door, const Query& query) const {
+    return door.url + source_.query(query) + filters_;
+}
+
+bool Endpoint::is_there() {
+    const auto& door = doors_.front();
+    probe_ = url(door, {std::nullopt, 0, 1, {}});
+    probed_ = send(probe_);
+    const Response& response = *probed_;
+    const bool known_otherwise = response.body.find("ADMIN-404-2") != std::string::npos;  // no such organisation
+    if (response.error == TransportError::none && response.status == 404 && !known_otherwise) {
+        return false;
+    }
+    if (!is_answer(response)) {
+        throw failure(door, response);
+    }
+    return true;
 }
 
 Response Endpoint::send(const std::string& url) {
@@ -106,10 +167,52 @@ Response Endpoint::send(const std::string& url) {
     return send_authorized(std::move(request), authorizer_, transport_);
 }
 
+std::string Endpoint::look_up_account() {
+    struct Way {
+        const char* path;
+        const char* member;
+    };
+    constexpr Way ways[] = {{"/rest/api/2/myself", "name"}, {"/rest/api/user/current", "username"}};
+    if (asked_account_) {
+        return {};
+    }
+    asked_account_ = true;
+    for (const auto& [path, member] : ways) {
+        const Response response = send(site_ + path);
+        const auto json = is_answer(response) ? nlohmann::json::parse(response.body, nullptr, false) : nlohmann::json{};
+        if (json.is_object() && json.contains(member) && json[member].is_string()) {
+            return json[member].get<std::string>();
+        }
+    }
+    log::warning(
+        "own_searches = drop: which searches are ours is not known, as the server does not tell whose token this is; "
+        "they are kept. Set `email` to the account's user name (and `auth = bearer`)");
+    return {};
+}
+
+void Endpoint::note_own_searches(Page& page, const Response& response) {
+    // Jira and Confluence tell in every answer who was logged in.
+    if (const auto name = response.header("X-AUSERNAME"); !name.empty() && name != "anonymous") {
+        account_ = name;
+    }
+    const bool searched = std::any_of(page.records.begin(), page.records.end(),
+                                      [](const Record& record) { return !record.searcher.empty(); });
+    if (searched && drop_own_ && account_.empty()) {
+        account_ = look_up_account();
+    }
+    const auto is_own = [this](const Record& record) { return is_search_of(record, account_); };
+    page.own = static_cast<std::size_t>(std::count_if(page.records.begin(), page.records.end(), is_own));
+    if (drop_own_) {
+        page.dropped = page.own;
+        std::erase_if(page.records, is_own);
+    }
+}
+
 Page Endpoint::fetch(const Query& query) {
-    Response response = send(doors_.front().url + source_.query(query));
+    const auto asked = url(doors_.front(), query);
+    Response response = probed_ && probe_ == asked ? *std::exchange(probed_, std::nullopt) : send(asked);
     if (!opened_ && doors_.size() > 1 && !is_answer(response) && may_fit_elsewhere(response)) {
-        Response other = send(doors_[1].url + source_.query(query));
+        Response other = send(url(doors_[1], query));
         if (other.error != TransportError::none || other.status == 429 || other.status >= 500) {
             throw failure(doors_[1], other);  // not a refusal: whether this door would open is not known
         }
@@ -125,11 +228,16 @@ Page Endpoint::fetch(const Query& query) {
         response = std::move(other);
     }
     if (!is_answer(response)) {
-        throw failure(doors_.front(), response);
+        const Failure refused = failure(doors_.front(), response);
+        if (!query.cursor.empty() && response.status == 400 && response.body.find(stale_cursor) != std::string::npos) {
+            throw StaleCursor{refused.code(), refused.what(), refused.hint()};
+        }
+        throw refused;
     }
     opened_ = true;
     const auto served = response.date();
     Page page = source_.parse(std::move(response.body), query);
+    note_own_searches(page, response);
     if (!page.recognised) {
         // Taken for an empty page, it would move the watermark past records that nobody has seen.
         throw Failure{Exit::protocol,

@@ -6,6 +6,7 @@
 #include "json_tokens.hpp"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -36,6 +37,15 @@ std::optional<Instant> to_time(std::string_view text) noexcept {
     return parse_instant(text);
 }
 
+/// A JSON string's text; itself where its escapes are none.
+std::string unescaped(std::string_view quoted) {
+    if (quoted.find('\\') == std::string_view::npos) {
+        return std::string{quoted};
+    }
+    const auto json = nlohmann::json::parse(fmt::format("\"{}\"", quoted), nullptr, false);
+    return json.is_string() ? json.get<std::string>() : std::string{quoted};
+}
+
 /// One pass over the tokens of a page.
 class Walk {
   public:
@@ -56,7 +66,8 @@ class Walk {
 
   private:
     std::size_t envelope(std::string_view key, std::size_t value) {
-        page_.recognised = page_.recognised || key == shape_.records || key == shape_.limit || key == "total";
+        page_.recognised =
+            page_.recognised || key == shape_.records || (key == shape_.limit && !key.empty()) || key == "total";
         if (key == shape_.records) {
             if (tokens_.kind(value) != 'n') {
                 page_.records.clear();
@@ -68,6 +79,8 @@ class Walk {
                 page_.more = *page_.more || (name == "next" && tokens_.kind(link) == '"');
                 return tokens_.skip(link);
             });
+        } else if (key == shape_.paging && !key.empty() && tokens_.kind(value) == '{') {
+            return tokens_.members(value, [this](auto name, auto member) { return paging(name, member); });
         }
         const auto next = tokens_.skip(value);
         if (key == shape_.limit) {
@@ -81,25 +94,77 @@ class Walk {
         return next;
     }
 
+    std::size_t paging(std::string_view name, std::size_t value) {
+        if (name == shape_.next) {
+            if (tokens_.kind(value) == '{') {
+                return tokens_.members(value, [this](auto member, auto text) {
+                    return member == "cursor" ? cursor(text) : tokens_.skip(text);
+                });
+            }
+            return cursor(value);
+        }
+        if (name == shape_.last && !name.empty()) {
+            page_.more = tokens_.text(value) == "false";
+        }
+        return tokens_.skip(value);
+    }
+
+    std::size_t cursor(std::size_t value) {
+        if (tokens_.kind(value) == '"') {
+            page_.next = unescaped(tokens_.string(value));
+        }
+        return tokens_.skip(value);
+    }
+
     std::size_t record(std::size_t element) {
         if (tokens_.kind(element) != '{') {
             throw BadJson{"a record is not an object"};
         }
-        std::string_view id;
-        std::string_view time;
+        Found found;
         const auto next = tokens_.members(element, [&](auto key, auto value) {
-            const bool is_text = tokens_.kind(value) == '"';
+            if (key == shape_.inside && !key.empty() && tokens_.kind(value) == '{') {
+                return tokens_.members(value, [&](auto name, auto member) { return time(found, name, member); });
+            }
+            if (shape_.inside.empty() && key == shape_.time) {
+                return time(found, key, value);
+            }
+            if (key == shape_.kind && !key.empty() && tokens_.kind(value) == '{') {
+                return tokens_.members(value, [&](auto name, auto member) {
+                    found.is_search =
+                        found.is_search || (name == shape_.action && tokens_.string(member) == shape_.search);
+                    return tokens_.skip(member);
+                });
+            }
             const auto behind = tokens_.skip(value);
-            if (key == shape_.time) {
-                time = is_text ? tokens_.string(value) : tokens_.text(value);
-            } else if (key == shape_.id && !shape_.id.empty()) {
-                id = tokens_.text(value);
+            if (key == shape_.id && !shape_.id.empty()) {
+                found.id = tokens_.text(value);
+            } else if (key == shape_.author && !key.empty()) {
+                found.author = tokens_.slice(value, behind - 1);
             }
             return behind;
         });
         const auto body = tokens_.slice(element, next - 1);
-        page_.records.push_back({body, key_of(body, id, to_time(time).value_or(undated))});
+        page_.records.push_back({body, key_of(body, found.id, found.time.value_or(undated)), false,
+                                 found.is_search ? found.author : std::string_view{}});
         return next;
+    }
+
+    /// What of a record matters besides its bytes.
+    struct Found {
+        std::string_view id;
+        std::optional<Instant> time;
+        std::string_view author;
+        bool is_search = false;
+    };
+
+    std::size_t time(Found& found, std::string_view key, std::size_t value) {
+        const bool is_text = tokens_.kind(value) == '"';
+        const auto behind = tokens_.skip(value);
+        if (key == shape_.time || (key == shape_.later && !key.empty())) {
+            const auto read = to_time(is_text ? tokens_.string(value) : tokens_.text(value));
+            found.time = read && found.time ? std::max(*read, *found.time) : read ? read : found.time;
+        }
+        return behind;
     }
 
     /// Without a usable id the record's own bytes have to do.

@@ -63,6 +63,10 @@ bool give_notices(const Source& source, const Wish& wish, const Tally& tally, co
                         "start; they were not written",
                         tally.before));
     }
+    if (tally.own > 0) {
+        log::info(fmt::format("{} of the records tell of this collector's own searches in the log{}", tally.own,
+                              tally.dropped > 0 ? "; left out (own_searches = drop)" : ""));
+    }
     if (tally.late > 0) {
         log::info(fmt::format("{} records came late, or from history asked for", tally.late));
     }

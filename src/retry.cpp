@@ -140,17 +140,25 @@ void RetryingTransport::wait(const Verdict& verdict, int failures, const std::st
 }
 
 void RetryingTransport::pace() {
-    const int rate = policy_.requests_per_minute.value_or(0);
-    if (rate <= 0) {
+    const auto rate = static_cast<std::size_t>(std::max(policy_.requests_per_minute.value_or(0), 0));
+    if (rate == 0) {
         return;
     }
-    constexpr Span minute = 1min;
-    const Span spacing{(minute.count() + rate - 1) / rate};
-    const Span now = clock_.elapsed();
-    if (last_request_ && *last_request_ + spacing > now) {
-        clock_.sleep(*last_request_ + spacing - now);
+    while (sent_.size() > rate) {
+        sent_.pop_front();
     }
-    last_request_ = clock_.elapsed();
+    // A hair more than a minute: the server counts when requests arrive, we when they leave.
+    constexpr Span minute = 60'500ms;
+    if (sent_.size() == rate) {
+        const Span until = sent_.front() + minute;
+        if (until > clock_.elapsed()) {
+            log::debug(fmt::format("{} requests in the last minute: waiting {}", rate,
+                                   describe_span(until - clock_.elapsed())));
+            clock_.sleep(until - clock_.elapsed());
+        }
+        sent_.pop_front();
+    }
+    sent_.push_back(clock_.elapsed());
 }
 
 }  // namespace aquila

@@ -38,8 +38,12 @@ class Reading {
 
     Slice run() {
         to_the_end_ = window_.to - window_.from <= shortest;
-        read_pages();
-        if (to_the_end_ && !source_.has_ids && slice_.pages.size() > 1) {
+        if (source_.paging == Paging::offset) {
+            read_pages();
+        } else {
+            read_chain();
+        }
+        if (to_the_end_ && source_.paging == Paging::offset && !source_.has_ids && slice_.pages.size() > 1) {
             read_until_agreed();
         }
         if (!slice_.smaller) {
@@ -61,11 +65,7 @@ class Reading {
             if (previous != nullptr && !to_the_end_ && !begins_again(*previous, page, overlap)) {
                 return ask_for(half());
             }
-            if (size > 0 && std::all_of(page.records.begin(), page.records.end(), is_undated)) {
-                throw Failure{
-                    Exit::protocol, "the server's records carry no time that can be read",
-                    "the API has changed, or something else answers in its place; nothing of this was written"};
-            }
+            check_dated(page);
             note_strays(page, overlap);
             skipped_.push_back(overlap);
             if (size <= overlap || is_last(page) || ignores_start(page)) {
@@ -73,14 +73,7 @@ class Reading {
             }
             repeats = previous != nullptr && same_records(*previous, page) ? repeats + 1 : 0;
             bytes += page.text->size();
-            if (repeats > (source_.has_ids ? repeats_with_ids : repeats_without_ids) || bytes > endless_bytes ||
-                slice_.pages.size() >= limits_.endless) {
-                throw Failure{Exit::protocol,
-                              fmt::format("endless paging: {} pages of {} MiB, and the server goes on",
-                                          slice_.pages.size(), bytes >> 20U),
-                              "the server, or a cache before it, ignores the offset or the window; nothing of this was "
-                              "written"};
-            }
+            check_endless(repeats, bytes);
             if (!to_the_end_ && is_too_large(page, bytes)) {
                 return;
             }
@@ -98,9 +91,65 @@ class Reading {
         }
     }
 
-    const Page& fetch_page(std::int64_t offset) {
+    /// Each page tells the cursor of the one that follows. What arrives meanwhile does not shift them.
+    void read_chain() {
+        std::string cursor;
+        std::size_t bytes = 0;
+        for (int repeats = 0;;) {
+            const Page& page = fetch_page(0, cursor);
+            const Page* const previous = slice_.pages.size() > 1 ? &slice_.pages[slice_.pages.size() - 2] : nullptr;
+            check_dated(page);
+            note_strays(page, 0);
+            skipped_.push_back(0);
+            const bool empty = page.records.empty() && page.dropped == 0;
+            const bool ends = empty || page.next.empty() || (source_.stream && page.next == cursor);
+            if (ends && !empty && page.more.value_or(false)) {
+                throw Failure{Exit::protocol, "the server says that more pages follow, and not where",
+                              "nothing of this was written; a proxy or an older version of the API may answer"};
+            }
+            if (ends || !page.more.value_or(true) || is_past(page)) {
+                return;
+            }
+            repeats = previous != nullptr && !empty && same_records(*previous, page) ? repeats + 1 : 0;
+            bytes += page.text->size();
+            check_endless(page.next == cursor ? repeats_without_ids + 1 : repeats, bytes);
+            if (!to_the_end_ && is_too_large(page, bytes)) {
+                return;
+            }
+            cursor = page.next;
+        }
+    }
+
+    /// Beyond the window in the order of the pages: what follows is so, too.
+    [[nodiscard]] bool is_past(const Page& page) const noexcept {
+        return source_.paging == Paging::newest
+                   ? ignores_start(page)
+                   : std::any_of(page.records.begin(), page.records.end(), [this](const Record& record) {
+                         return !is_undated(record) && record.key.time > window_.to + rounding;
+                     });
+    }
+
+    static void check_dated(const Page& page) {
+        if (!page.records.empty() && std::all_of(page.records.begin(), page.records.end(), is_undated)) {
+            throw Failure{Exit::protocol, "the server's records carry no time that can be read",
+                          "the API has changed, or something else answers in its place; nothing of this was written"};
+        }
+    }
+
+    void check_endless(int repeats, std::size_t bytes) const {
+        if (repeats > (source_.has_ids ? repeats_with_ids : repeats_without_ids) || bytes > endless_bytes ||
+            slice_.pages.size() >= limits_.endless) {
+            throw Failure{Exit::protocol,
+                          fmt::format("endless paging: {} pages of {} MiB, and the server goes on", slice_.pages.size(),
+                                      bytes >> 20U),
+                          "the server, or a cache before it, ignores the offset or the window; nothing of this was "
+                          "written"};
+        }
+    }
+
+    const Page& fetch_page(std::int64_t offset, const std::string& cursor = {}) {
         ++slice_.requests;
-        slice_.pages.push_back(fetch_(Query{window_, offset, limits_.page_size}));
+        slice_.pages.push_back(fetch_(Query{window_, offset, limits_.page_size, cursor}));
         const Page& page = slice_.pages.back();
         if (page.limit && *page.limit > 0) {
             limit_ = std::min(*page.limit, limits_.page_size);
@@ -131,10 +180,13 @@ class Reading {
         for (std::size_t i = std::min(overlap, page.records.size()); i < page.records.size(); ++i) {
             const Instant time = page.records[i].key.time;
             slice_.before += time < window_.from ? 1 : 0;
-            slice_.after += time != undated && time > window_.to + rounding ? 1 : 0;
+            slice_.after += !is_late_order() && time != undated && time > window_.to + rounding ? 1 : 0;
             inside_ += is_inside(page.records[i]) ? 1 : 0;
         }
     }
+
+    /// Oldest first by the time of processing: that some records lie behind the window's end tells nothing.
+    [[nodiscard]] bool is_late_order() const noexcept { return source_.paging == Paging::oldest; }
 
     [[nodiscard]] bool is_inside(const Record& record) const noexcept {
         const Instant time = record.key.time;
@@ -160,9 +212,15 @@ class Reading {
             return false;  // the server does not keep to the window: a smaller one would not help
         }
         const auto budget = limits_.pages * static_cast<std::size_t>(limit_);
-        const auto oldest = std::min_element(page.records.begin(), page.records.end(),
-                                             [](const Record& a, const Record& b) { return a.key.time < b.key.time; });
-        const Span seen = std::max(shortest, window_.to - std::min(oldest->key.time, window_.to));
+        // How much of the window has been seen, from the end that the server begins with.
+        const auto [oldest, newest] =
+            std::minmax_element(page.records.begin(), page.records.end(),
+                                [](const Record& a, const Record& b) { return a.key.time < b.key.time; });
+        if (oldest == page.records.end()) {
+            return false;
+        }
+        const Span seen = std::max(shortest, is_late_order() ? std::min(newest->key.time, window_.to) - window_.from
+                                                             : window_.to - std::min(oldest->key.time, window_.to));
         const Span whole = window_.to - window_.from;
         const auto expected =
             static_cast<double>(inside_) * static_cast<double>(whole.count()) / static_cast<double>(seen.count());
@@ -203,13 +261,23 @@ class Reading {
     /// Oldest first, without what is outside the window or was read twice.
     void arrange() {
         auto& lines = slice_.lines;
-        for (auto page = slice_.pages.size(); page-- > 0;) {
+        const auto add = [this, &lines](const Record& record, const Page& page) {
+            if (is_inside(record)) {
+                lines.push_back({&record, &page});
+            }
+        };
+        if (is_late_order()) {
+            for (const Page& page : slice_.pages) {
+                for (const Record& record : page.records) {
+                    add(record, page);
+                }
+            }
+        }
+        for (auto page = is_late_order() ? 0 : slice_.pages.size(); page-- > 0;) {
             const auto& records = slice_.pages[page].records;
             const auto first = std::min(skipped_[page], records.size());
             for (auto i = records.size(); i-- > first;) {
-                if (is_inside(records[i])) {
-                    lines.push_back({&records[i], &slice_.pages[page]});
-                }
+                add(records[i], slice_.pages[page]);
             }
         }
         if (source_.has_ids) {

@@ -7,18 +7,30 @@ namespace aquila {
 
 extern const Source jira_source;
 extern const Source confluence_source;
+extern const Source organization_source;
+extern const Source datacenter_source;
 
 namespace {
 
-constexpr std::array<const Source*, 2> table{
+constexpr std::array<const Source*, 4> table{
     &jira_source,
     &confluence_source,
+    &organization_source,
+    &datacenter_source,
 };
 
 }  // namespace
 
 std::span<const Source* const> sources() noexcept {
     return table;
+}
+
+const Source& row_with_path(const Source& source, std::string_view path) noexcept {
+    const Source* row = &source;
+    while (row != nullptr && row->path != path) {
+        row = row->alternative;
+    }
+    return row == nullptr ? source : *row;
 }
 
 const Source* find_source(std::string_view name) noexcept {

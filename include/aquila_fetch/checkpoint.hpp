@@ -58,13 +58,15 @@ struct State {
     std::string identity;  ///< which log this is: product and cloud id or site
     std::string site;      ///< the `site` that `cloud_id` was found for
     std::string cloud_id;
-    std::string door;  ///< "gateway" or "site": the one that opened
+    std::string door;  ///< "gateway" or "site": the one that opened; of other realms the path of the API that is there
 
     std::optional<Instant> watermark;  ///< everything up to here was read
     Instant settled;                   ///< read again from here; the ledger is complete from here on
     std::vector<Window> covered;       ///< apart from each other, ascending
     std::vector<Window> pending;       ///< asked for by --since, not read yet
     Ledger ledger;
+    std::string cursor;             ///< of a stream: where the page read last ended
+    std::optional<Instant> reread;  ///< of a stream: when its last stretch was read again last
     std::optional<Announcement> announced;
     std::optional<Resumption> resumption;
 

@@ -24,6 +24,8 @@ struct Tally {
     std::uint64_t slices = 0;
     std::uint64_t before = 0;           ///< records older than asked for: the server ignores the start of the window
     std::uint64_t seen = 0;             ///< records inside the windows, written now or before
+    std::uint64_t own = 0;              ///< records of our own searches in the windows, as often as they were read
+    std::uint64_t dropped = 0;          ///< of these, left out
     std::optional<std::int64_t> total;  ///< of the whole log, where the server tells
     std::optional<Instant> served;      ///< the Date of the first answers
 };

@@ -20,6 +20,8 @@ namespace aquila {
 enum class Auth { basic, bearer, oauth, client_credentials };
 enum class Format { flattened, ecs, ocsf };
 enum class OutputMode { append, replace };
+/// What becomes of the records that our own reading of a Data Center's log writes into it.
+enum class OwnSearches { keep, drop };
 
 /// One section of the INI with the defaults laid under it. Empty text or nullopt: not set. Of keys that say the same in
 /// two ways (token_file and token, client_secret_file and client_secret, site and cloud_id) the defaults' do not apply
@@ -39,6 +41,13 @@ struct SourceConfig {
     Secret client_secret;
     std::string redirect_uri = "http://localhost:8910/callback";
     std::string scopes;
+    std::string categories;  ///< Data Center's filters, as its API takes them (atlassian-api section 5.1)
+    std::string actions;
+    std::string users;
+    std::string affected_objects;
+    std::string search;
+    std::optional<int> scan_limit;
+    OwnSearches own_searches = OwnSearches::keep;
     std::string output;  ///< empty: /var/log/aquila-fetch/NAME/flattened.json
     Format format = Format::flattened;
     OutputMode output_mode = OutputMode::append;

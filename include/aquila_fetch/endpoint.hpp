@@ -34,8 +34,11 @@ class Endpoint {
     /// Notes cloud id and door, to be kept with the next checkpoint.
     void remember(State& state) const;
 
-    /// One page. A door that refuses the credential is left for the other one once, unless the answer says that this
-    /// would not help. Failure as diagnosed.
+    /// Asks for one record, to see whether this API is there at all: false on a 404. Failure as diagnosed.
+    [[nodiscard]] bool is_there();
+
+    /// One page, with what the configuration leaves out marked and taken away. A door that refuses the credential is
+    /// left for the other one once, unless the answer says that this would not help. Failure as diagnosed; StaleCursor.
     [[nodiscard]] Page fetch(const Query& query);
 
   private:
@@ -44,6 +47,13 @@ class Endpoint {
         std::string url;
     };
 
+    [[nodiscard]] static std::vector<Door> doors(const Source& source, const SourceConfig& config,
+                                                 const std::string& cloud_id, const State& state);
+    [[nodiscard]] std::string url(const Door& door, const Query& query) const;
+    /// The user name of a token's account, where the server does not tell it in its headers. Empty: it is not known.
+    [[nodiscard]] std::string look_up_account();
+    /// Counts the records of our own searches, and takes them out where they are not wanted.
+    void note_own_searches(Page& page, const Response& response);
     /// Sends with the credential, and once more with a renewed one where the first was refused.
     [[nodiscard]] Response send(const std::string& url);
     [[nodiscard]] Failure failure(const Door& door, const Response& response) const;
@@ -52,10 +62,17 @@ class Endpoint {
     std::string auth_;
     Authorizer& authorizer_;
     Transport& transport_;
+    std::string filters_;
+    std::string account_;  ///< the name we are known by, where it is known
+    bool asked_account_ = false;
+    bool drop_own_ = false;
     std::string site_;
+    std::string organization_id_;
     std::string cloud_id_;
     std::vector<Door> doors_;  ///< the one in use first
     bool opened_ = false;
+    std::string probe_;               ///< what is_there() asked for,
+    std::optional<Response> probed_;  ///< and the answer, which need not be asked for again
 };
 
 }  // namespace aquila

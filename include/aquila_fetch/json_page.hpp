@@ -18,6 +18,17 @@ struct PageShape {
     std::string_view limit;    ///< envelope field with the limit used
     std::string_view offset;   ///< envelope field copied into the suffix, with `total`; empty: no suffix
     bool links = false;        ///< `_links.next` tells whether more follows
+
+    std::string_view inside{};  ///< the records' object that holds their times; empty: the record itself does
+    std::string_view later{};   ///< a second time there: the later one counts
+    std::string_view paging{};  ///< envelope object with what follows
+    std::string_view next{};    ///< its member with the cursor: text, or an object that holds it as `cursor`
+    std::string_view last{};    ///< its member that is true on the last page
+
+    std::string_view kind{};  ///< the records' object whose `action` tells what happened
+    std::string_view action{};
+    std::string_view search{};  ///< the action of a look into this very log
+    std::string_view author{};  ///< the records' member that tells who did it
 };
 
 /// Takes a body apart. Missing or null records are none. Failure 76: no JSON, not an object, a record that is no

@@ -7,6 +7,7 @@
 #include "aquila_fetch/http.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ struct RetryPolicy {
     Span base = std::chrono::seconds{1};    ///< first backoff before jitter, doubled each time
     Span cap = std::chrono::seconds{30};
     int attempts = 5;                        ///< tries of one request that the server gave no time for
-    std::optional<int> requests_per_minute;  ///< a cap kept by spacing requests evenly
+    std::optional<int> requests_per_minute;  ///< a cap on those of any sixty seconds
 };
 
 /// What to do about one answer.
@@ -54,6 +55,8 @@ class RetryingTransport final : public Transport {
     RetryingTransport(Transport& inner, Clock& clock, RetryPolicy policy, std::function<double()> random = {});
 
     [[nodiscard]] Response send(const Request& request) override;
+    /// From now on that many requests a minute.
+    void limit(std::optional<int> requests_per_minute) { policy_.requests_per_minute = requests_per_minute; }
     [[nodiscard]] const RetryCounts& counts() const noexcept { return counts_; }
 
   private:
@@ -64,8 +67,8 @@ class RetryingTransport final : public Transport {
     Clock& clock_;
     RetryPolicy policy_;
     std::function<double()> random_;
-    Span spent_{};  ///< of the budget
-    std::optional<Span> last_request_;
+    Span spent_{};           ///< of the budget
+    std::deque<Span> sent_;  ///< when the requests of the last minute were, as far as the cap needs them
     RetryCounts counts_;
 };
 

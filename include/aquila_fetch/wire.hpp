@@ -18,6 +18,9 @@ class Wire {
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
     [[nodiscard]] const RetryCounts& counts() const noexcept { return transport_.counts(); }
 
+    /// From now on that many requests a minute.
+    void limit(std::optional<int> requests_per_minute) { transport_.limit(requests_per_minute); }
+
   private:
     SystemClock clock_;
     CurlTransport curl_;

@@ -85,7 +85,7 @@ void collect_once(const Job& job, const Wish& wish, LastRun& run) {
     Reach reach{source, config, *authorizer, state};
     Endpoint& endpoint = reach.endpoint();
     if (replace) {
-        const auto written = replace_output(endpoint, source, config, output, arguments.dry_run);
+        const auto written = replace_output(endpoint, reach.source(), config, output, arguments.dry_run);
         keep_what_was_found(endpoint, state, save);
         run.records = written;
         return;
@@ -94,7 +94,7 @@ void collect_once(const Job& job, const Wish& wish, LastRun& run) {
     endpoint.remember(state);
 
     StandardOutput standard_output;
-    const Collecting collecting{source,
+    const Collecting collecting{reach.source(),
                                 wish,
                                 reach.limits(),
                                 [&endpoint, &state](const Query& query) {

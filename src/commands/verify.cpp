@@ -48,7 +48,7 @@ void verify_command(const Job& job) {
     Reach reach{source, config, *authorizer, *state};
     check_identity(*state, reach.endpoint().identity(), config, checkpoint.path());
     const auto comparison = compare(
-        source, [&reach](const Query& query) { return reach.endpoint().fetch(query); }, window,
+        reach.source(), [&reach](const Query& query) { return reach.endpoint().fetch(query); }, window,
         {state->settled, state->ledger}, reach.limits(), files_beside(output), stop::check);
     print(describe(comparison, arguments.json));
     if (!comparison.clean()) {

@@ -55,6 +55,7 @@ class EverySource : public testing::TestWithParam<const Source*> {
         append_line(line, record.body, page.suffix);
         return line;
     }
+    [[nodiscard]] static bool by_offset() { return source().paging == Paging::offset; }
     [[nodiscard]] static std::string query(std::optional<Window> window, std::int64_t offset = 0, int limit = 1000) {
         return source().query({window, offset, limit});
     }
@@ -67,11 +68,16 @@ INSTANTIATE_TEST_SUITE_P(Sources, EverySource, testing::ValuesIn(sources().begin
 
 TEST_P(EverySource, IsWhollyFilledIn) {
     EXPECT_EQ(find_source(source().name), &source());
-    for (const auto text : {source().name, source().title, source().summary, source().gateway, source().path,
-                            source().scopes, source().permission}) {
+    for (const auto text :
+         {source().name, source().title, source().summary, source().path, source().permission, source().records}) {
         EXPECT_FALSE(text.empty());
     }
-    EXPECT_TRUE(source().gateway.starts_with('/') && source().gateway.ends_with('/'));
+    const bool at_gateway = source().realm != Realm::server;
+    EXPECT_NE(at_gateway, source().gateway.empty());
+    EXPECT_NE(at_gateway, source().scopes.empty());
+    EXPECT_TRUE(!at_gateway || (source().gateway.starts_with('/') && source().gateway.ends_with('/')));
+    EXPECT_TRUE(!source().stream || source().paging == Paging::oldest);
+    EXPECT_EQ(source().oauth_scopes.empty(), source().realm != Realm::cloud);
     EXPECT_TRUE(source().path.starts_with('/') && !source().path.ends_with('/'));
     EXPECT_THAT(std::string{source().summary}, HasSubstr(source().path));
     EXPECT_GT(source().page_size, 0);
@@ -80,7 +86,7 @@ TEST_P(EverySource, IsWhollyFilledIn) {
 TEST_P(EverySource, AsksWithFullTimesPercentEncoded) {
     const auto text = query(Window{from, to}, 3000, 500);
     EXPECT_TRUE(text.starts_with('?'));
-    EXPECT_THAT(text, HasSubstr("=3000&"));
+    EXPECT_EQ(text.find("=3000&") != std::string::npos, by_offset());
     EXPECT_THAT(text, HasSubstr("=500&"));
     // To the millisecond and in UTC: either epoch milliseconds, or ISO 8601 with its zone and nothing a server could
     // misread.
@@ -96,17 +102,30 @@ TEST_P(EverySource, AsksWithFullTimesPercentEncoded) {
 
 TEST_P(EverySource, AsksForTheNewestPageWithoutTimes) {
     const auto text = query(std::nullopt, 0, 1);
-    EXPECT_EQ(std::count(text.begin(), text.end(), '='), 2) << text;
-    EXPECT_THAT(text, HasSubstr("=0&"));
-    EXPECT_TRUE(text.ends_with("=1")) << text;
+    EXPECT_EQ(text.find("=0&") != std::string::npos, by_offset()) << text;
+    EXPECT_THAT(text, HasSubstr("limit=1"));
+    EXPECT_EQ(text.ends_with("&sortOrder=desc"), source().paging == Paging::oldest) << text;
+    for (const char* const dated : {"from", "to=", "Date"}) {
+        EXPECT_THAT(text, Not(HasSubstr(dated)));
+    }
 }
 
 TEST_P(EverySource, EveryPartOfAQueryCounts) {
     const std::set<std::string> different{query(Window{from, to}),         query(Window{from + 1ms, to}),
                                           query(Window{from, to + 1ms}),   query(Window{from, to}, 1),
                                           query(Window{from, to}, 0, 999), query(std::nullopt)};
-    EXPECT_EQ(different.size(), 6);
+    EXPECT_EQ(different.size(), by_offset() ? 6 : 5);
     EXPECT_THAT(query(Window{Instant{Span{-1}}, to}, std::int64_t{1} << 40U), Not(HasSubstr("--")));
+}
+
+TEST_P(EverySource, ACursorIsPercentEncoded) {
+    if (by_offset()) {
+        EXPECT_EQ(source().query({Window{from, to}, 0, 10, "a+b/c="}), query(Window{from, to}, 0, 10));
+        return;
+    }
+    const auto text = source().query({Window{from, to}, 0, 10, "a+b/c=,{"});
+    EXPECT_TRUE(text.ends_with("ursor=a%2Bb%2Fc%3D%2C%7B")) << text;
+    EXPECT_THAT(text, HasSubstr("limit=10&"));
 }
 
 TEST_P(EverySource, ReadsAFullPage) {
@@ -116,8 +135,9 @@ TEST_P(EverySource, ReadsAFullPage) {
     EXPECT_TRUE(page.recognised);
     ASSERT_GE(page.records.size(), 3);
     ASSERT_EQ(page.records.size(), wanted.size());
-    EXPECT_EQ(page.limit, static_cast<int>(wanted.size())) << "it is full";
+    EXPECT_TRUE(!by_offset() || page.limit == static_cast<int>(wanted.size())) << "it is full";
     EXPECT_NE(page.more, false);
+    EXPECT_EQ(page.next.empty(), by_offset());
     std::set<Key> keys;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const Record& record = page.records[i];
@@ -125,7 +145,8 @@ TEST_P(EverySource, ReadsAFullPage) {
         EXPECT_EQ(record.body.find('\n'), std::string_view::npos);
         EXPECT_FALSE(record.repaired);
         EXPECT_NE(record.key.time, undated);
-        EXPECT_TRUE(i == 0 || page.records[i - 1].key.time >= record.key.time) << "newest first";
+        const auto before = i == 0 ? record.key.time : page.records[i - 1].key.time;
+        EXPECT_TRUE(source().paging == Paging::oldest ? before <= record.key.time : before >= record.key.time);
         keys.insert(record.key);
     }
     EXPECT_EQ(keys.size(), wanted.size());
@@ -134,15 +155,16 @@ TEST_P(EverySource, ReadsAFullPage) {
 TEST_P(EverySource, ReadsTheLastPage) {
     const auto page = parse(fixture("last.json"));
     EXPECT_FALSE(page.records.empty());
-    EXPECT_LT(page.records.size(), page.limit.value_or(0));
+    EXPECT_TRUE(!by_offset() || page.records.size() < static_cast<std::size_t>(page.limit.value_or(0)));
     EXPECT_FALSE(page.more.value_or(false));
+    EXPECT_TRUE(page.next.empty());
 }
 
 TEST_P(EverySource, ReadsAnEmptyPage) {
     const auto page = parse(fixture("empty.json"));
     EXPECT_TRUE(page.recognised);
     EXPECT_TRUE(page.records.empty());
-    EXPECT_TRUE(page.limit);
+    EXPECT_EQ(page.limit.has_value(), by_offset());
     EXPECT_FALSE(page.more.value_or(false));
 }
 
@@ -208,6 +230,14 @@ TEST(Sources, HaveNamesOfTheirOwn) {
     }
     EXPECT_EQ(names.size(), sources().size());
     EXPECT_EQ(paths.size(), sources().size());
+    for (const Source* source : sources()) {
+        for (const auto* other = source->alternative; other != nullptr; other = other->alternative) {
+            EXPECT_TRUE(paths.insert(other->path).second);
+            EXPECT_EQ(other->name, source->name);
+            EXPECT_EQ(&row_with_path(*source, other->path), other);
+        }
+        EXPECT_EQ(&row_with_path(*source, "/elsewhere"), source);
+    }
     EXPECT_EQ(find_source(""), nullptr);
     EXPECT_EQ(find_source("Jira"), nullptr);
 }

@@ -1,5 +1,6 @@
-// Why: the collecting core is tried against a log that behaves as the audit APIs do (newest first, paged by offset,
-// both ends of a window included, records that come while pages are read), in memory, its bad habits to be switched on.
+// Why: the collecting core is tried against a log that behaves as the audit APIs do (newest first, paged by offset or
+// by a cursor, or a stream oldest first; both ends of a window included; records that come while pages are read), in
+// memory, its bad habits to be switched on.
 #pragma once
 
 #include "aquila_fetch/slice.hpp"
@@ -22,11 +23,16 @@ inline constexpr Instant noon{std::chrono::seconds{1'775'995'200}};  // 2026-04-
 
 class FakeLog {
   public:
-    /// `product`: "jira" (records with ids) or "confluence" (without).
+    /// `product`: "jira" (records with ids), "confluence" (without), "datacenter" (without, by cursor), "organization"
+    /// (a stream with ids).
     explicit FakeLog(std::string_view product) : source{*find_source(product)} {}
 
     /// A record of that time; it can be seen from `visible` on, or at once.
     void add(Instant time, std::string_view text = "", std::optional<Instant> visible = std::nullopt) {
+        if (source.stream) {
+            // Ordered by when records come into it.
+            time = visible && *visible > now ? *visible : requests > 0 ? std::max(time, now) : time;
+        }
         Entry entry{time, ++last_id_, spell(time, text)};
         if (visible && *visible > now) {
             hidden_.emplace(*visible, std::move(entry));
@@ -82,7 +88,9 @@ class FakeLog {
     bool echoes_cap = true;                   ///< else it repeats the limit that was asked for
     bool ignores_window = false;
     bool ignores_offset = false;
-    std::string hidden;  ///< records whose text holds this are not shown; empty: all are
+    bool ends_without_cursor = false;  ///< a stream: the last page that holds records names no cursor
+    std::size_t stale_after = 0;       ///< a stream: so many cursors are taken, the next one is refused; 0: all are
+    std::string hidden;                ///< records whose text holds this are not shown; empty: all are
     std::function<void()> before_answer;
     std::size_t requests = 0;
 
@@ -98,6 +106,13 @@ class FakeLog {
     };
 
     [[nodiscard]] std::string spell(Instant time, std::string_view text) const {
+        if (source.stream) {
+            return fmt::format(R"({{"id":"event-{}","attributes":{{"time":"{}","processedAt":"{}"}},"message":"{}"}})",
+                               last_id_, format_instant(time - std::chrono::seconds{1}), format_instant(time), text);
+        }
+        if (source.paging == Paging::newest) {
+            return fmt::format(R"({{"timestamp":"{}","method":"{}"}})", format_instant(time), text);
+        }
         if (!source.has_ids) {
             return fmt::format(R"({{"creationDate":{},"summary":"{}"}})", time.time_since_epoch().count(), text);
         }
@@ -119,7 +134,60 @@ class FakeLog {
         }
     }
 
-    [[nodiscard]] std::string page(const Query& query) const {
+    [[nodiscard]] static std::string cursor_of(const Entry& entry) {
+        return fmt::format("{},{}", entry.time.time_since_epoch().count(), entry.id);
+    }
+
+    /// The entry that a cursor names.
+    [[nodiscard]] static Entry place_of(const std::string& cursor) {
+        const auto comma = cursor.find(',');
+        return {Instant{Span{std::stoll(cursor)}}, std::stoll(cursor.substr(comma + 1)), ""};
+    }
+
+    [[nodiscard]] static bool holds(const Window& window, const Entry& entry) {
+        return entry.time >= window.from && entry.time <= window.to;
+    }
+
+    /// Newest first or oldest first, behind the entry that the cursor names.
+    [[nodiscard]] std::string chained_page(const Query& query) {
+        const bool upwards = source.paging == Paging::oldest && (query.window || !query.cursor.empty());
+        std::vector<const Entry*> found;
+        for (const Entry& entry : entries_) {
+            const bool inside = ignores_window || !query.window || (source.stream && !query.cursor.empty()) ||
+                                holds(*query.window, entry);
+            const bool behind = query.cursor.empty() || (upwards ? place_of(query.cursor).is_older(entry)
+                                                                 : entry.is_older(place_of(query.cursor)));
+            if (inside && behind) {
+                found.push_back(&entry);
+            }
+        }
+        if (!upwards) {
+            std::reverse(found.begin(), found.end());
+        }
+        const auto limit = std::min(static_cast<std::size_t>(query.limit), cap);
+        const bool more = found.size() > limit;
+        found.resize(more ? limit : found.size());
+        std::vector<std::string_view> bodies;
+        for (const Entry* entry : found) {
+            bodies.push_back(entry->body);
+        }
+        if (source.stream) {
+            const bool none = found.empty() || (!more && ends_without_cursor);
+            return fmt::format(R"({{"data":[{}],"meta":{{"next":{}}}}})", fmt::join(bodies, ","),
+                               none ? "null" : fmt::format("\"{}\"", cursor_of(*found.back())));
+        }
+        return fmt::format(R"({{"entities":[{}],"pagingInfo":{{"lastPage":{}{}}}}})", fmt::join(bodies, ","), !more,
+                           more ? fmt::format(R"(,"nextPageCursor":"{}")", cursor_of(*found.back())) : "");
+    }
+
+    [[nodiscard]] std::string page(const Query& query) {
+        if (source.paging != Paging::offset) {
+            if (stale_after > 0 && !query.cursor.empty() && ++cursors_ > stale_after) {
+                stale_after = 0;
+                throw StaleCursor{Exit::protocol, "a cursor that is not known any more"};
+            }
+            return chained_page(query);
+        }
         auto begin = entries_.rbegin();
         auto end = entries_.rend();
         if (query.window && !ignores_window) {
@@ -151,6 +219,7 @@ class FakeLog {
     std::vector<Entry> entries_;  ///< oldest first
     std::multimap<Instant, Entry> hidden_;
     std::int64_t last_id_ = 10'000;
+    std::size_t cursors_ = 0;
 };
 
 }  // namespace aquila::test

@@ -39,7 +39,7 @@ class Clocks : public testing::TestWithParam<const char*> {
 
     Rig rig{GetParam()};
 };
-INSTANTIATE_TEST_SUITE_P(Products, Clocks, testing::Values("jira", "confluence"),
+INSTANTIATE_TEST_SUITE_P(Products, Clocks, testing::Values("jira", "confluence", "datacenter", "organization"),
                          [](const auto& product) { return std::string{product.param}; });
 
 TEST_P(Clocks, OursMayBeAheadOrBehind) {

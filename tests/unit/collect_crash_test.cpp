@@ -29,7 +29,7 @@ Fate failing_at(std::size_t step) {
 }
 
 class EveryCrash : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Products, EveryCrash, testing::Values("jira", "confluence"),
+INSTANTIATE_TEST_SUITE_P(Products, EveryCrash, testing::Values("jira", "confluence", "datacenter", "organization"),
                          [](const auto& product) { return std::string{product.param}; });
 
 /// Six records, two of them twins, in slices of a few, the log growing between the runs.

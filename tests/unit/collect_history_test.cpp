@@ -30,7 +30,7 @@ class History : public testing::TestWithParam<const char*> {
         return rig.run(fate, 0.4);
     }
 };
-INSTANTIATE_TEST_SUITE_P(Products, History, testing::Values("jira", "confluence"),
+INSTANTIATE_TEST_SUITE_P(Products, History, testing::Values("jira", "confluence", "datacenter", "organization"),
                          [](const auto& product) { return std::string{product.param}; });
 
 TEST_P(History, IsReadOnceHoweverOftenItIsAskedFor) {

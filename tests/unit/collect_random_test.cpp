@@ -18,9 +18,11 @@ using test::Rig;
 using test::Rotation;
 using test::rotations;
 
+constexpr const char* products[] = {"jira", "confluence", "datacenter", "organization"};
+
 class Chaos {
   public:
-    explicit Chaos(unsigned seed) : random_{seed}, rig_{chance(2) ? "jira" : "confluence"}, twins_{chance(2)} {}
+    explicit Chaos(unsigned seed) : random_{seed}, rig_{products[below(4)]}, twins_{chance(2)} {}
 
     void play() {
         add_history();
@@ -120,7 +122,7 @@ class Chaos {
 };
 
 TEST(Chaos, LeavesEveryRecordOnce) {
-    for (unsigned seed = 1; seed <= 600; ++seed) {
+    for (unsigned seed = 1; seed <= 1200; ++seed) {
         Chaos{seed}.play();
         ASSERT_FALSE(HasFailure()) << "seed " << seed;
     }

@@ -28,7 +28,7 @@ class Collect : public testing::TestWithParam<const char*> {
 
     Rig rig{GetParam()};
 };
-INSTANTIATE_TEST_SUITE_P(Products, Collect, testing::Values("jira", "confluence"),
+INSTANTIATE_TEST_SUITE_P(Products, Collect, testing::Values("jira", "confluence", "datacenter", "organization"),
                          [](const auto& product) { return std::string{product.param}; });
 
 TEST_P(Collect, WritesOldestFirstAndOnce) {

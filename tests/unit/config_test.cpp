@@ -133,6 +133,14 @@ const std::map<std::string, KeyCase>& key_cases() {
          {"read:audit-log:jira offline_access",
           [](S s) { return s.scopes == "read:audit-log:jira offline_access"; },
           {"a, b", "a;b", "\"a\""}}},
+        {"categories", {"user management,x", [](S s) { return s.categories == "user management,x"; }, {"'a'"}}},
+        {"actions", {"User created", [](S s) { return s.actions == "User created"; }, {"\"a\""}}},
+        {"users", {"10000,10001", [](S s) { return s.users == "10000,10001"; }, {"'a'"}}},
+        {"affected_objects",
+         {"PROJECT,1;USER,ada", [](S s) { return s.affected_objects == "PROJECT,1;USER,ada"; }, {"'a'"}}},
+        {"search", {"two words", [](S s) { return s.search == "two words"; }, {"'a'"}}},
+        {"scan_limit", {"5000", [](S s) { return s.scan_limit == 5000; }, {"0", "many"}}},
+        {"own_searches", {"drop", [](S s) { return s.own_searches == OwnSearches::drop; }, {"hide", "Drop"}}},
         {"output",
          {"/var/log/x.json",
           [](S s) { return s.output == "/var/log/x.json"; },
@@ -184,8 +192,11 @@ TEST(ConfigKeys, AreAllCoveredHere) {
 
 /// A valid section in which `key` is not set yet, nor what says the same.
 std::string section_without(const std::string& key) {
+    static const std::set<std::string> of_datacenter{"categories", "actions",    "users",       "affected_objects",
+                                                     "search",     "scan_limit", "own_searches"};
+    const std::string product = of_datacenter.contains(key) ? "datacenter" : "jira";
     std::string text = "[s]\n";
-    for (const auto& [name, line] : std::map<std::string, std::string>{{"product", "product = jira\n"},
+    for (const auto& [name, line] : std::map<std::string, std::string>{{"product", "product = " + product + "\n"},
                                                                        {"site", "site = https://a.atlassian.net\n"},
                                                                        {"email", "email = a@b.c\n"}}) {
         text += name == key || (name == "site" && key == "cloud_id") ? "" : line;

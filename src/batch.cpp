@@ -1,0 +1,31 @@
+#include "batch.hpp"
+
+#include "aquila_fetch/collect.hpp"
+#include "aquila_fetch/fingerprint.hpp"
+
+namespace aquila {
+
+void Batch::add(const Record& record, const std::string& suffix) {
+    const auto begin = bytes.size();
+    append_line(bytes, record.body, suffix);
+    lines.push_back(fingerprint(std::string_view{bytes}.substr(begin)));
+    keys.push_back(record.key);
+    if (suffixes.empty() || suffixes.back().second != suffix) {
+        suffixes.emplace_back(0, suffix);
+    }
+    ++suffixes.back().first;
+    repaired += record.repaired ? 1 : 0;
+}
+
+void append_line(std::string& lines, std::string_view body, std::string_view suffix) {
+    if (suffix.empty()) {
+        lines += body;
+    } else {
+        lines += body.substr(0, body.size() - 1);
+        lines += body.size() > 2 ? "," : "";
+        lines += suffix;
+    }
+    lines += '\n';
+}
+
+}  // namespace aquila
