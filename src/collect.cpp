@@ -349,8 +349,9 @@ class Loop {
             state_.cursor = read.to > *state_.watermark ? std::string{} : std::move(state_.cursor);
             state_.watermark = std::max(*state_.watermark, read.to);
         }
-        // A resumed window may lie beyond the settled moment, and what is between them has to be read again first.
-        if (window.from <= state_.settled) {
+        // A resumed window may lie beyond the settled moment, and what is between them has to be read again first. Of a
+        // stream the page that its cursor leads to has to be known as well: see advance_stream.
+        if (window.from <= state_.settled && state_.cursor.empty()) {
             const Instant settled = limit - std::max(collecting_.wish.lookback, least_lookback);
             state_.settled = std::max(state_.settled, std::min(read.to, settled));
         }

@@ -104,16 +104,17 @@ class Walk {
             return cursor(value);
         }
         if (name == shape_.last && !name.empty()) {
-            page_.more = tokens_.text(value) == "false";
+            page_.more = tokens_.kind(value) == 'f';
         }
         return tokens_.skip(value);
     }
 
     std::size_t cursor(std::size_t value) {
+        const auto behind = tokens_.skip(value);
         if (tokens_.kind(value) == '"') {
             page_.next = unescaped(tokens_.string(value));
         }
-        return tokens_.skip(value);
+        return behind;
     }
 
     std::size_t record(std::size_t element) {
@@ -130,9 +131,10 @@ class Walk {
             }
             if (key == shape_.kind && !key.empty() && tokens_.kind(value) == '{') {
                 return tokens_.members(value, [&](auto name, auto member) {
-                    found.is_search =
-                        found.is_search || (name == shape_.action && tokens_.string(member) == shape_.search);
-                    return tokens_.skip(member);
+                    const auto behind = tokens_.skip(member);
+                    found.is_search = found.is_search || (name == shape_.action && tokens_.kind(member) == '"' &&
+                                                          tokens_.string(member) == shape_.search);
+                    return behind;
                 });
             }
             const auto behind = tokens_.skip(value);

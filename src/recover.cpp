@@ -21,6 +21,11 @@ std::string suffix_of(const Announcement& announced, std::size_t line) {
     return {};
 }
 
+/// Both of them; that of a page of a stream is empty, and joins nothing.
+Window joined(const Window& a, const Window& b) {
+    return a.empty() ? b : b.empty() ? a : Window{std::min(a.from, b.from), std::max(a.to, b.to)};
+}
+
 }  // namespace
 
 std::string recover(State& state, const std::filesystem::path& live, const std::function<void(const State&)>& save) {
@@ -33,8 +38,7 @@ std::string recover(State& state, const std::filesystem::path& live, const std::
                                          state.resumption->torn->head};
     auto tail = find_tail(what, live);
     auto resumption = state.resumption.value_or(Resumption{what.window, {}, std::nullopt});
-    resumption.window = {std::min(resumption.window.from, what.window.from),
-                         std::max(resumption.window.to, what.window.to)};
+    resumption.window = joined(resumption.window, what.window);
     std::size_t found = 0;
     for (std::size_t i = 0; i < what.keys.size(); ++i) {
         if (tail.written[i]) {

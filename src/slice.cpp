@@ -96,7 +96,10 @@ class Reading {
         std::string cursor;
         std::size_t bytes = 0;
         for (int repeats = 0;;) {
-            const Page& page = fetch_page(0, cursor);
+            if (!fetch_next(cursor)) {
+                return ask_for(half());
+            }
+            const Page& page = slice_.pages.back();
             const Page* const previous = slice_.pages.size() > 1 ? &slice_.pages[slice_.pages.size() - 2] : nullptr;
             check_dated(page);
             note_strays(page, 0);
@@ -117,6 +120,19 @@ class Reading {
                 return;
             }
             cursor = page.next;
+        }
+    }
+
+    /// False: the cursor went stale meanwhile, and a smaller slice may need none.
+    bool fetch_next(const std::string& cursor) {
+        try {
+            fetch_page(0, cursor);
+            return true;
+        } catch (const StaleCursor&) {
+            if (to_the_end_) {
+                throw;
+            }
+            return false;
         }
     }
 

@@ -107,8 +107,8 @@ class FakeLog {
 
     [[nodiscard]] std::string spell(Instant time, std::string_view text) const {
         if (source.stream) {
-            return fmt::format(R"({{"id":"event-{}","attributes":{{"time":"{}","processedAt":"{}"}},"message":"{}"}})",
-                               last_id_, format_instant(time - std::chrono::seconds{1}), format_instant(time), text);
+            return fmt::format(R"({{"id":"event-{}","message":"{}","attributes":{{"time":"{}","processedAt":"{}"}}}})",
+                               last_id_, text, format_instant(time - std::chrono::seconds{1}), format_instant(time));
         }
         if (source.paging == Paging::newest) {
             return fmt::format(R"({{"timestamp":"{}","method":"{}"}})", format_instant(time), text);
@@ -157,7 +157,8 @@ class FakeLog {
                                 holds(*query.window, entry);
             const bool behind = query.cursor.empty() || (upwards ? place_of(query.cursor).is_older(entry)
                                                                  : entry.is_older(place_of(query.cursor)));
-            if (inside && behind) {
+            const bool shown = hidden.empty() || entry.body.find(hidden) == std::string::npos;
+            if (inside && behind && shown) {
                 found.push_back(&entry);
             }
         }

@@ -104,6 +104,9 @@ TEST_P(History, UntilAMomentIsGoneOnWithFromThere) {
 
 TEST_P(History, LateRecordsInARecentPieceAreSeenAgain) {
     Rig rig{GetParam()};
+    if (rig.log.source.stream) {
+        GTEST_SKIP() << "a stream is ordered by when records come into it";
+    }
     fill(rig);
     rig.wish.initial_lookback = 10min;
     rig.log.add(noon - 30min, "late", noon + 35min);

@@ -61,6 +61,8 @@ class Chaos {
         rig_.log.cap = chance(4) ? static_cast<std::size_t>(2 + below(9)) : 1000;
         rig_.wish.lookback = 12min + below(60) * 1min;
         rig_.wish.since = chance(4) ? std::optional{noon - 73h} : std::nullopt;
+        rig_.log.ends_without_cursor = chance(3);
+        rig_.log.stale_after = chance(4) ? static_cast<std::size_t>(1 + below(3)) : 0;
         rig_.log.date_skew = chance(5) ? -below(100) * 1min : 0min;
         rig_.clock_skew = below(3) * below(60) * 1min - 60min * (chance(6) ? 1 : 0);
     }
