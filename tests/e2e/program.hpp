@@ -34,6 +34,7 @@ struct Launch {
     std::optional<mode_t> mask{};          ///< umask
     std::optional<rlim_t> largest_file{};  ///< what a full disk looks like
     std::optional<uid_t> user{};           ///< needs root
+    bool typed{};                          ///< its standard input is what type() says, else nothing
     std::string program = AQUILA_FETCH_BINARY;
 };
 
@@ -55,7 +56,9 @@ class Program {
     explicit Program(const Launch& launch) : started_{Clock::now()} {
         std::array<int, 2> out{};
         std::array<int, 2> err{};
-        if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0) {
+        std::array<int, 2> in{-1, -1};
+        if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0 ||
+            (launch.typed && ::pipe2(in.data(), O_CLOEXEC) != 0)) {
             throw std::runtime_error{"no pipe"};
         }
         Strings arguments{launch.program};
@@ -65,8 +68,10 @@ class Program {
         const auto envp = pointers(environment);
         pid_ = ::fork();
         if (pid_ == 0) {
-            become(launch, argv, envp, out[1], err[1]);
+            become(launch, argv, envp, {in[0], out[1], err[1]});
         }
+        if (launch.typed) ::close(in[0]);
+        input_ = in[1];
         ::close(out[1]);
         ::close(err[1]);
         streams_ = {Stream{out[0], &outcome_.out}, Stream{err[0], &outcome_.err}};
@@ -84,10 +89,21 @@ class Program {
         for (const auto& stream : streams_) {
             if (stream.descriptor >= 0) ::close(stream.descriptor);
         }
+        hang_up();
     }
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     void send(int signal) const noexcept { ::kill(pid_, signal); }
+    /// What it said so far.
+    [[nodiscard]] const std::string& out() const noexcept { return outcome_.out; }
+
+    void type(std::string_view text) const {
+        [[maybe_unused]] const auto written = ::write(input_, text.data(), text.size());
+    }
+    /// Ends its standard input.
+    void hang_up() {
+        if (input_ >= 0) ::close(std::exchange(input_, -1));
+    }
 
     /// Reads what it says until it ends; kills it when that takes longer than `bound`.
     [[nodiscard]] Outcome wait(Milliseconds bound = std::chrono::seconds{30}) {
@@ -128,11 +144,11 @@ class Program {
 
     /// Between fork and exec of a process with threads: nothing but system calls.
     [[noreturn]] static void become(const Launch& launch, const std::vector<char*>& argv,
-                                    const std::vector<char*>& envp, int out, int err) {
+                                    const std::vector<char*>& envp, const std::array<int, 3>& standard) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const int nothing = ::open("/dev/null", O_RDONLY);
-        bool fine =
-            ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 && ::dup2(err, STDERR_FILENO) >= 0;
+        const int input = standard[0] >= 0 ? standard[0] : ::open("/dev/null", O_RDONLY);
+        bool fine = ::dup2(input, STDIN_FILENO) >= 0 && ::dup2(standard[1], STDOUT_FILENO) >= 0 &&
+                    ::dup2(standard[2], STDERR_FILENO) >= 0;
         if (launch.mask) ::umask(*launch.mask);
         if (launch.largest_file) {
             const rlimit limit{*launch.largest_file, *launch.largest_file};
@@ -190,6 +206,7 @@ class Program {
 
     Clock::time_point started_;
     pid_t pid_ = -1;
+    int input_ = -1;
     std::array<Stream, 2> streams_;
     Outcome outcome_;
     bool ended_ = false;
