@@ -22,6 +22,7 @@ using sim::Product;
 
 inline constexpr std::string_view email = "admin@example.com";
 inline constexpr std::string_view token = "sim-token";
+inline constexpr std::string_view bearer = "sim-bearer";  ///< of an organisation, and a personal access token
 
 /// The program's clock will be off by so much.
 inline void shift_clock(Launch& call, std::chrono::seconds shift) {
@@ -58,13 +59,26 @@ inline std::string as_sent(const std::string& line) {
 class ProgramTest : public testing::Test {
   protected:
     explicit ProgramTest(Product tested = Product::jira) : product{tested} {
-        scratch.write("token", std::string{token} + "\n");
+        const bool cloud = product == Product::jira || product == Product::confluence;
+        scratch.write("token", std::string{cloud ? token : bearer} + "\n");
+        sim.configure(
+            [](auto& settings) { settings.self_noise = false; });  // else a log that is read is never all read
     }
 
     [[nodiscard]] std::string name() const { return std::string{name_of(product)}; }
     [[nodiscard]] std::string gateway_path() {
         const std::string rest = product == Product::jira ? "/rest/api/3/auditing/record" : "/wiki/rest/api/audit";
         return "/ex/" + name() + "/" + sim.cloud_id() + rest;
+    }
+    /// Part of every request for audit records, and of no other: for faults.
+    [[nodiscard]] std::string log_path() const {
+        return product == Product::organization ? "events-stream"
+               : product == Product::datacenter ? "/auditing/"
+                                                : "/ex/";
+    }
+    /// A fault (the rest of its JSON object) that requests for audit records meet.
+    [[nodiscard]] std::string at_log(const std::string& fault) const {
+        return R"({"match":")" + log_path() + "\"," + fault + "}";
     }
     [[nodiscard]] std::string output_path() const { return (scratch / "out" / "flattened.json").native(); }
     [[nodiscard]] std::string checkpoint_path() const {
@@ -75,12 +89,18 @@ class ProgramTest : public testing::Test {
     [[nodiscard]] std::string section(const Keys& changes = {}, std::string section_name = {}) {
         if (section_name.empty()) section_name = name();
         Keys keys{{"product", name()},
-                  {"cloud_id", sim.cloud_id()},
-                  {"api_url", sim.url()},
-                  {"email", std::string{email}},
                   {"token_file", (scratch / "token").native()},
                   {"output", output_path()},
                   {"state_dir", (scratch / "state").native()}};
+        if (product == Product::organization) {
+            keys.insert({{"api_url", sim.url()},
+                         {"organization_id", sim::SimSettings{}.organization_id},
+                         {"requests_per_minute", "6000"}});
+        } else if (product == Product::datacenter) {
+            keys.insert({{"site", sim.url()}});
+        } else {
+            keys.insert({{"cloud_id", sim.cloud_id()}, {"api_url", sim.url()}, {"email", std::string{email}}});
+        }
         for (const auto& [key, value] : changes) keys[key] = value;
         std::string text = "[" + section_name + "]\n";
         for (const auto& [key, value] : keys) {
@@ -113,6 +133,9 @@ class ProgramTest : public testing::Test {
     }
 
     void generate(std::int64_t count, std::chrono::seconds from = 20h, std::chrono::seconds to = 1min) {
+        if (product == Product::organization && !sim.requests().empty()) {
+            from = to = 0s;  // a stream is ordered by when events come into it
+        }
         sim.generate({.product = product, .count = count, .from = ago(from), .to = ago(to), .seed = ++seed_});
     }
     /// One record of that age.
@@ -131,7 +154,9 @@ class ProgramTest : public testing::Test {
     /// Requests for audit records, as the server saw them.
     [[nodiscard]] std::vector<sim::SeenRequest> asked() {
         auto all = sim.requests();
-        std::erase_if(all, [](const auto& seen) { return seen.path.find("audit") == std::string::npos; });
+        std::erase_if(all, [](const auto& seen) {
+            return seen.path.find("audit") == std::string::npos && seen.path.find("/events") == std::string::npos;
+        });
         return all;
     }
 
@@ -173,5 +198,12 @@ class ProductTest : public ProgramTest, public testing::WithParamInterface<Produ
     INSTANTIATE_TEST_SUITE_P(Cloud, suite,                                                                      \
                              testing::Values(::aquila::sim::Product::jira, ::aquila::sim::Product::confluence), \
                              [](const auto& each) { return std::string{::aquila::sim::name_of(each.param)}; })
+
+#define FOR_EVERY_PRODUCT(suite)                                                                   \
+    INSTANTIATE_TEST_SUITE_P(                                                                      \
+        Every, suite,                                                                              \
+        testing::Values(::aquila::sim::Product::jira, ::aquila::sim::Product::confluence,          \
+                        ::aquila::sim::Product::organization, ::aquila::sim::Product::datacenter), \
+        [](const auto& each) { return std::string{::aquila::sim::name_of(each.param)}; })
 
 }  // namespace aquila::e2e

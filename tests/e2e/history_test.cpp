@@ -12,7 +12,7 @@ std::size_t flattened(const Outcome& done) {
 }
 
 class History : public ProductTest {};
-FOR_EACH_PRODUCT(History);
+FOR_EVERY_PRODUCT(History);
 
 TEST_P(History, IsReadBeyondTheFirstRunAndOnlyOnce) {
     generate(100);

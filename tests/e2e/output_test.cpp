@@ -25,7 +25,7 @@ class Output : public ProductTest {
         EXPECT_TRUE(exact());
     }
 };
-FOR_EACH_PRODUCT(Output);
+FOR_EVERY_PRODUCT(Output);
 
 TEST_P(Output, ThatIsALinkIsNotFollowed) {
     scratch.write("target", "untouched");

@@ -56,7 +56,7 @@ class Rotation : public ProductTest {
         (void)program.wait();
     }
 };
-FOR_EACH_PRODUCT(Rotation);
+FOR_EVERY_PRODUCT(Rotation);
 
 TEST_P(Rotation, BetweenRuns) {
     generate(100);

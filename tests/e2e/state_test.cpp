@@ -34,7 +34,7 @@ class State : public ProductTest {
         EXPECT_TRUE(sim.requests().empty()) << "nothing is asked of the server";
     }
 };
-FOR_EACH_PRODUCT(State);
+FOR_EVERY_PRODUCT(State);
 
 TEST_P(State, LivesInAFolderOfItsOwn) {
     generate(5);
@@ -105,7 +105,7 @@ TEST_P(State, IsLockedWhereTold) {
 
 TEST_P(State, IsLockedAgainstAnotherRunOfTheProgram) {
     generate(50);
-    sim.faults(R"({"match":"/ex/","hang":true})");
+    sim.faults(at_log(R"("hang":true)"));
     Program first{launch()};
     ASSERT_TRUE(first.runs_until([&] { return asked().size() == 1; }));
     EXPECT_EQ(run().status, 75);
