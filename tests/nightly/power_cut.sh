@@ -96,7 +96,7 @@ chmod 755 ram/init
 boot() {
     : >console
     qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -nographic -no-reboot -net none \
-        -kernel "$kernel"/boot/vmlinuz-* -initrd initrd.gz -append "console=ttyS0 quiet panic=-1 $*" \
+        -kernel "$kernel"/boot/vmlinuz-* -initrd initrd.gz -append "console=ttyS0 quiet no_timer_check panic=-1 $*" \
         -drive file=disk.img,if=virtio,format=raw,cache=writeback </dev/null >console 2>qemu.log &
     machine=$!
 }

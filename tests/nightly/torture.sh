@@ -65,7 +65,9 @@ wound_network() {
         '"status":401' '"body":"{}"' '"slow":2000'
     control -d "{\"match\":\"/\",\"skip\":$((RANDOM % 8)),\"times\":-1,$one}" "$url/_sim/faults" >faults.out
     local status=0
+    cp -p "$product.hasty" crash.ini
     run || status=$?
+    cp -p "$product.ini" crash.ini
     control -X DELETE "$url/_sim/faults" >faults.out
     ((status != 0))
 }
@@ -153,7 +155,9 @@ sed -e "s|/var/log/aquila-fetch/\*|$scratch/out|" -e "s|su .*|su $(id -un) $(id 
     -e 's/rotate 7/rotate 1000/' "$packaging/logrotate/aquila-fetch" >logrotate.conf
 for product in "${products[@]}"; do
     budget=200ms ini "$product" 'request_timeout = 500ms'
-    cp crash.ini "$product.ini"
+    cp -p crash.ini "$product.hasty"
+    budget=60s ini "$product"
+    cp -p crash.ini "$product.ini"
     rm -rf out state
     generate "$product" 120 -5h -3h 1
     run --until 172m
