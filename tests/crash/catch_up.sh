@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/support/simulated.bash
 . tests/support/simulated.bash
 products=("$@")
-((${#products[@]})) || products=(jira confluence)
+((${#products[@]})) || products=("${all_products[@]}")
 stops=${STOPS:-24} records=${RECORDS:-12000}
 need curl ps
 seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
@@ -78,7 +78,7 @@ for product in "${products[@]}"; do
     echo "$product: $(wc -l <written) records, $stopped runs stopped, $refused second runs refused, $whole ended by themselves: 0 lost, 0 doubled"
 
     # A server that says nothing: the signal ends the run all the same.
-    control -d '{"match":"/ex/","times":-1,"hang":true}' "$url/_sim/faults" >faults.out
+    control -d '{"match":"/","times":-1,"hang":true}' "$url/_sim/faults" >faults.out
     started
     sleep 0.2
     begun=$(date +%s%N)

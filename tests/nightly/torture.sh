@@ -11,7 +11,7 @@ packaging=$PWD/packaging
 . tests/support/simulated.bash
 export PATH=$PATH:/usr/sbin
 need strace curl jq logrotate gzip zstd perl
-read -ra products <<<"${PRODUCTS:-jira confluence}"
+read -ra products <<<"${PRODUCTS:-${all_products[*]}}"
 count=50 end=
 case ${1:-} in
     '') ;;
