@@ -199,6 +199,7 @@ json put(const State& state) {
             {"resumption", put_optional(state.resumption)},
             {"records", state.records},
             {"last_written", put_optional(state.last_written)},
+            {"longest_pause", state.longest_pause.count()},
             {"warned_empty", put_optional(state.warned_empty)}};
 }
 
@@ -219,6 +220,7 @@ State state_of(const json& value) {
     state.resumption = resumption_of(value.at("resumption"));
     state.records = whole<std::uint64_t>(value.at("records"));
     state.last_written = optional_instant(value.at("last_written"));
+    state.longest_pause = Span{value.at("longest_pause").get<std::int64_t>()};
     state.warned_empty = optional_instant(value.at("warned_empty"));
     return state;
 }

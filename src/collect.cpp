@@ -249,7 +249,9 @@ class Loop {
             }
             state_.announced.reset();
             state_.records += batch.keys.size();
-            state_.last_written = collecting_.wish.now;
+            const Instant now = collecting_.wish.now;
+            state_.longest_pause = std::max(state_.longest_pause, now - state_.last_written.value_or(now));
+            state_.last_written = now;
         }
         state_.ledger.add(batch.keys);
         tally_.written += batch.keys.size();

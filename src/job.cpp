@@ -29,7 +29,6 @@ void refuse_what_is_missing(const SourceConfig& config, const std::string& outpu
     refuse(config.format != Format::flattened, "a format other than flattened", "use `format = flattened`");
     refuse(output == "-" || output.find("://") != std::string::npos, "an output that is no file",
            "set `output` to a file");
-    refuse(!config.metrics_file.empty(), "metrics_file", "leave it out");
 }
 
 /// An output belongs to one source, however it is spelt and whatever links lead to it.

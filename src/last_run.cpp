@@ -15,6 +15,7 @@ using nlohmann::ordered_json;
 
 constexpr int version = 1;
 constexpr std::size_t longest_line = 500;
+constexpr std::size_t largest_note = 65'536;
 
 /// Of several lines the first, as a message has it.
 std::string shortened(std::string_view text) {
@@ -31,17 +32,29 @@ void save(const std::filesystem::path& state, const LastRun& run) {
     }
 }
 
+std::optional<Instant> last_success(const std::filesystem::path& state) {
+    try {
+        const auto text = read_file(last_run_file(state), largest_note);
+        const auto run = text ? last_run_from_text(*text) : std::nullopt;
+        return run ? run->succeeded : std::nullopt;
+    } catch (const Failure&) {
+        return std::nullopt;  // it is known again after the next good run
+    }
+}
+
 }  // namespace
 
 std::string to_text(const LastRun& run) {
-    const ordered_json value{{"version", version},
-                             {"started", format_instant(run.started)},
-                             {"ended", run.ended ? ordered_json(format_instant(*run.ended)) : ordered_json()},
-                             {"exit", run.exit},
-                             {"signal", run.signal},
-                             {"error", run.error},
-                             {"hint", run.hint},
-                             {"records", run.records}};
+    const ordered_json value{
+        {"version", version},
+        {"started", format_instant(run.started)},
+        {"ended", run.ended ? ordered_json(format_instant(*run.ended)) : ordered_json()},
+        {"exit", run.exit},
+        {"signal", run.signal},
+        {"error", run.error},
+        {"hint", run.hint},
+        {"records", run.records},
+        {"succeeded", run.succeeded ? ordered_json(format_instant(*run.succeeded)) : ordered_json()}};
     return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -62,6 +75,9 @@ std::optional<LastRun> last_run_from_text(std::string_view text) {
         run.error = value.at("error").get<std::string>();
         run.hint = value.at("hint").get<std::string>();
         run.records = value.at("records").get<std::uint64_t>();
+        if (!value.at("succeeded").is_null()) {
+            run.succeeded = parse_instant(value.at("succeeded").get<std::string>());
+        }
         return run;
     } catch (const json::exception&) {
         return std::nullopt;
@@ -72,13 +88,18 @@ std::filesystem::path last_run_file(const std::filesystem::path& state) {
     return state / "last_run.json";
 }
 
-void note_run(const std::filesystem::path& state, const Clock& clock, const std::function<void(LastRun&)>& work) {
+void note_run(const std::filesystem::path& state, const Clock& clock, const std::function<void(LastRun&)>& work,
+              const std::function<void(const LastRun&)>& ended) {
     LastRun run;
     run.started = clock.now();
+    run.succeeded = last_success(state);
     save(state, run);
     const auto end = [&] {
         run.ended = clock.now();
         save(state, run);
+        if (ended) {
+            ended(run);
+        }
     };
     try {
         work(run);
@@ -98,6 +119,7 @@ void note_run(const std::filesystem::path& state, const Clock& clock, const std:
         end();
         throw;
     }
+    run.succeeded = clock.now();
     end();
 }
 

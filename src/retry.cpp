@@ -98,6 +98,7 @@ Response RetryingTransport::send(const Request& request) {
         const Span begun = clock_.elapsed();
         Response response = inner_.send(request);
         ++counts_.requests;
+        ++counts_.statuses[response.error == TransportError::none ? response.status : 0];
         const Verdict verdict = judge(response, clock_.now());
         if (!verdict.retry) {
             return response;

@@ -72,6 +72,7 @@ struct State {
 
     std::uint64_t records = 0;            ///< written since the beginning
     std::optional<Instant> last_written;  ///< when something new was written last
+    Span longest_pause{};                 ///< between two such moments
     std::optional<Instant> warned_empty;  ///< when a long emptiness was warned about last
 
     friend bool operator==(const State&, const State&) = default;

@@ -22,7 +22,8 @@ struct LastRun {
     int signal = 0;                ///< not 0: it was stopped by this signal
     std::string error{};           ///< one line, shortened; empty when all went well
     std::string hint{};
-    std::uint64_t records = 0;  ///< written by this run, as far as its checkpoint tells
+    std::uint64_t records = 0;           ///< written by this run, as far as its checkpoint tells
+    std::optional<Instant> succeeded{};  ///< when a run ended well last, this one or one before it
 
     friend bool operator==(const LastRun&, const LastRun&) = default;
 };
@@ -36,7 +37,8 @@ struct LastRun {
 
 /// Does `work`, which counts the records it wrote, and notes beginning and end (0600, swapped in as a whole, not made
 /// durable: it may be lost with the power). What `work` throws passes through; that a note could not be written is
-/// logged at debug level and nothing more. The caller holds the source's lock.
-void note_run(const std::filesystem::path& state, const Clock& clock, const std::function<void(LastRun&)>& work);
+/// logged at debug level and nothing more. The caller holds the source's lock. `ended` gets the note of the end.
+void note_run(const std::filesystem::path& state, const Clock& clock, const std::function<void(LastRun&)>& work,
+              const std::function<void(const LastRun&)>& ended = {});
 
 }  // namespace aquila

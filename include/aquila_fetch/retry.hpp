@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -43,7 +44,8 @@ struct Verdict {
 struct RetryCounts {
     std::uint64_t requests = 0;  ///< sent, every try of each
     std::uint64_t retries = 0;
-    Span waited{};  ///< between tries, not what keeping to requests_per_minute took
+    std::map<int, std::uint64_t> statuses;  ///< how often each was the answer; 0: there was none
+    Span waited{};                          ///< between tries, not what keeping to requests_per_minute took
 };
 
 /// Decorates a transport. Gives back the last answer when it is final, or when no try is left; throws Failure 69 when

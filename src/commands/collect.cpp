@@ -8,11 +8,13 @@
 #include "aquila_fetch/identity.hpp"
 #include "aquila_fetch/last_run.hpp"
 #include "aquila_fetch/log.hpp"
+#include "aquila_fetch/metrics.hpp"
 #include "aquila_fetch/notices.hpp"
 #include "aquila_fetch/reach.hpp"
 #include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/snapshot.hpp"
 #include "aquila_fetch/stop.hpp"
+#include "aquila_fetch/token_store.hpp"
 
 #include <fmt/core.h>
 
@@ -62,8 +64,14 @@ void keep_what_was_found(const Endpoint& endpoint, const State& state, const std
     }
 }
 
-/// `run` counts what was written.
-void collect_once(const Job& job, const Wish& wish, LastRun& run) {
+/// What a run leaves for `status` and for the metrics, however it ends.
+struct Report {
+    LastRun* run = nullptr;
+    RetryCounts counts;
+    Tally tally;
+};
+
+void collect_once(const Job& job, const Wish& wish, Report& report) {
     const auto& [arguments, all, config, environment, source, output, directory] = job;
     const auto authorizer = make_authorizer(config, environment, directory);
     const Checkpoint checkpoint{directory};
@@ -75,7 +83,7 @@ void collect_once(const Job& job, const Wish& wish, LastRun& run) {
     const auto save = [&, dry_run = arguments.dry_run, before = state.records](const State& changed) {
         if (!dry_run) {
             checkpoint.save(changed);
-            run.records = changed.records - before;
+            report.run->records = changed.records - before;
         }
     };
     if (!arguments.dry_run && !replace) {
@@ -83,11 +91,16 @@ void collect_once(const Job& job, const Wish& wish, LastRun& run) {
         torn = recover(state, std::filesystem::absolute(output), save);
     }
     Reach reach{source, config, *authorizer, state};
+    const struct Counting {
+        ~Counting() { counts = reach.counts(); }
+        const Reach& reach;
+        RetryCounts& counts;
+    } counting{reach, report.counts};
     Endpoint& endpoint = reach.endpoint();
     if (replace) {
         const auto written = replace_output(endpoint, reach.source(), config, output, arguments.dry_run);
         keep_what_was_found(endpoint, state, save);
-        run.records = written;
+        report.run->records = written;
         return;
     }
     check_identity(state, endpoint.identity(), config, checkpoint.path());
@@ -107,6 +120,7 @@ void collect_once(const Job& job, const Wish& wish, LastRun& run) {
                                 stop::check};
     Sink& sink = file ? static_cast<Sink&>(*file) : standard_output;
     const Tally tally = collect(collecting, state, sink, torn);
+    report.tally = tally;
     if (give_notices(source, wish, tally, reach.counts(), state)) {
         save(state);
     }
@@ -115,6 +129,27 @@ void collect_once(const Job& job, const Wish& wish, LastRun& run) {
     } else {
         log::info(fmt::format("{} records would be written into {}", tally.written, output));
     }
+}
+
+/// Nothing that goes wrong here makes the run fail.
+template <typename Look>
+auto if_readable(Look look) -> decltype(look()) {
+    try {
+        return look();
+    } catch (const Failure&) {
+        return std::nullopt;
+    }
+}
+
+void leave_metrics(const Job& job, const LastRun& run, const Report& report) {
+    if (job.source.metrics_file.empty()) {
+        return;
+    }
+    const auto tokens = if_readable([&] { return TokenStore{job.state}.load(); });
+    save({job.source.name, job.source.product, run, report.counts, report.tally.repaired, report.tally.late,
+          if_readable([&] { return Checkpoint{job.state}.load(); }),
+          tokens && job.source.is_granted() ? std::optional{tokens->expires} : std::nullopt},
+         job.source.metrics_file);
 }
 
 }  // namespace
@@ -127,12 +162,20 @@ void collect_command(const Job& job) {
     }
     if (job.arguments.dry_run) {
         LastRun untold;
-        collect_once(job, wish, untold);
+        Report report{&untold, {}, {}};
+        collect_once(job, wish, report);
         return;
     }
     make_directories(job.state);
     const Lock lock = take_lock(job);
-    note_run(job.state, SystemClock{}, [&](LastRun& run) { collect_once(job, wish, run); });
+    Report report;
+    note_run(
+        job.state, SystemClock{},
+        [&](LastRun& run) {
+            report.run = &run;
+            collect_once(job, wish, report);
+        },
+        [&](const LastRun& run) { leave_metrics(job, run, report); });
 }
 
 }  // namespace aquila
