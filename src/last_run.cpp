@@ -65,6 +65,11 @@ std::optional<LastRun> last_run_from_text(std::string_view text) {
         if (value.at("version") != version || !started) {
             return std::nullopt;
         }
+        for (const char* number : {"exit", "signal", "records"}) {
+            if (!value.at(number).is_number_integer()) {
+                return std::nullopt;  // get() would make something of a fraction, and anything of what is too large
+            }
+        }
         LastRun run;
         run.started = *started;
         if (!value.at("ended").is_null()) {

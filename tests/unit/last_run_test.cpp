@@ -98,6 +98,13 @@ TEST_F(LastRuns, ThatCannotBeReadAreNone) {
                               R"({"version":1,"started":17})"}) {
         EXPECT_EQ(last_run_from_text(wrong), std::nullopt) << wrong;
     }
+    for (const std::string name : {"\"exit\":", "\"signal\":", "\"records\":"}) {
+        for (const auto* number : {"0.5", "1e30", "true", "null"}) {
+            auto wrong = text;
+            wrong.replace(wrong.find(name) + name.size(), 1, number);
+            EXPECT_EQ(last_run_from_text(wrong), std::nullopt) << wrong;
+        }
+    }
 }
 
 TEST_F(LastRuns, AreNeverWhatARunFailsBy) {
