@@ -76,13 +76,23 @@ installs() {
     [[ ! -s /tmp/verify ]] || fail "verify: $(cat /tmp/verify)"
 }
 
+# What the README has a newcomer type, word by word; `sudo` is left to whoever is root here.
+block() {
+    awk -v heading="$1" '$0 ~ "^###* " { below = $0 ~ heading }
+        below && /^```/ { if (inside) exit; inside = 1; next } inside { print }' /usr/share/doc/aquila-fetch/README.md
+}
+sudo() { "$@"; }
+
 configures() {
-    # The example as it is installed, with this test's server in place of Atlassian.
-    sed "s|^site .*|api_url = $url\ncloud_id = 1324a887-45db-1bf4-1e99-ef0ff456d421|" \
-        /usr/share/doc/aquila-fetch/examples/jira.ini >/etc/aquila-fetch/aquila-fetch.ini
-    (umask 077 && echo sim-token >/etc/aquila-fetch/jira.token)
-    systemctl enable -q --now aquila-fetch@jira.timer
-    # A minute after boot is past: the first run is at once, give or take what is random.
+    # Its sections, with this test's server in Atlassian's place.
+    { printf '[defaults]\napi_url = %s\ncloud_id = 1324a887-45db-1bf4-1e99-ef0ff456d421\n' "$url" &&
+        block 'The section' | sed '/^site /d' | sed -n '/^\[jira\]/,/^$/p'; } >/etc/aquila-fetch/aquila-fetch.ini
+    eval "$(block 'The secret')" <<<sim-token
+    [[ $(stat -c '%U %a' /etc/aquila-fetch/jira.token) == "root 600" ]] || fail "the secret lies open"
+    (set +o pipefail && eval "$(block Run)") >/tmp/run 2>&1 || fail "the README's commands: $(cat /tmp/run)"
+    grep -q '^{"id":' /tmp/run || fail "no record was shown: $(cat /tmp/run)"
+    [[ $(systemctl is-enabled aquila-fetch@jira.timer) == enabled ]] || fail "the timer is not enabled"
+    # The first run is at once, give or take what is random; the test waits for neither.
     mkdir -p /etc/systemd/system/aquila-fetch@.timer.d
     printf '[Timer]\nOnCalendar=*:*:0/2\nRandomizedDelaySec=0\n' >/etc/systemd/system/aquila-fetch@.timer.d/test.conf
     systemctl daemon-reload
