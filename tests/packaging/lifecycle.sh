@@ -1,19 +1,14 @@
 #!/usr/bin/env bash
 # The life of the package on a bare Debian with a real systemd: install, configure, enable, collect, upgrade, remove, install
 # again, purge. Run by `./dev package --try`; needs root and mmdebstrap.
-#   lifecycle.sh BUILD [SUITE]      BUILD/package holds the .deb, BUILD/release the simulator, both made on that SUITE
+#   lifecycle.sh PACKAGE SIMULATOR [SUITE]      The package was made on that SUITE; the simulator brings its libraries along
 set -euo pipefail
 self=$(readlink -f "$0")
 cd "$(dirname "$self")/../.."
 
 # --- outside: the bare system, the package, and the next version of it -----------------------------------------------
 outside() {
-    local build=$1 suite=${2:-bookworm} deb depends status=0 sources=() file
-    deb=$(find "$build/package" -maxdepth 1 -name '*.deb')
-    [[ -f $deb && -x $build/release/atlassian_sim ]] || {
-        echo "lifecycle: $build holds no package, or no simulator" >&2
-        exit 1
-    }
+    local deb=$1 simulator=$2 suite=${3:-bookworm} depends status=0 sources=() file
     scratch=$(mktemp -d /var/tmp/aquila-fetch-lifecycle.XXXXXX)
     trap 'rm -rf --one-file-system "$scratch"' EXIT
 
@@ -28,7 +23,9 @@ outside() {
 
     mkdir -p "$scratch/stage/srv/packages"
     chmod 755 "$scratch" "$scratch/stage"
-    install -D -m 755 "$build/release/atlassian_sim" "$scratch/stage/usr/local/bin/atlassian_sim"
+    install -D -m 755 "$simulator" "$scratch/stage/usr/local/lib/simulator/atlassian_sim"
+    ldd "$simulator" | grep -oE '/[^ ]+' | xargs cp -L -t "$scratch/stage/usr/local/lib/simulator"
+    (cd "$scratch/stage/usr/local/lib/simulator" && ln -s ld-linux-*.so.* loader)
     cp "$deb" "$scratch/stage/srv/packages/this.deb"
     dpkg-deb -R "$deb" "$scratch/next"
     sed -i 's/^Version: .*/&+next/' "$scratch/next/DEBIAN/control"
@@ -153,7 +150,8 @@ purges() {
 inside() {
     local part
     files >/tmp/before
-    atlassian_sim --port-file /tmp/port --jira 200 --span 20h >/tmp/sim.log 2>&1 &
+    cd /usr/local/lib/simulator
+    ./loader --library-path . ./atlassian_sim --port-file /tmp/port --jira 200 --span 20h >/tmp/sim.log 2>&1 &
     soon 5 test -s /tmp/port || fail "no simulator: $(cat /tmp/sim.log)"
     url=http://127.0.0.1:$(</tmp/port)
     for part in installs configures upgrades removes runs_by_cron purges; do
@@ -165,6 +163,6 @@ inside() {
 
 case ${1:-} in
     --inside) inside ;;
-    '') echo "usage: lifecycle.sh BUILD [SUITE]" >&2 && exit 64 ;;
-    *) outside "$@" ;;
+    *.deb) outside "$@" ;;
+    *) echo "usage: lifecycle.sh PACKAGE SIMULATOR [SUITE]" >&2 && exit 64 ;;
 esac
