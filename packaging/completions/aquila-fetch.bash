@@ -41,7 +41,7 @@ _aquila_fetch() {
         --since | --until) words='1h 24h 7d 30d 180d' ;;
         *)
             words='--config --source --product --since --until --dry-run --output --log-level --log-format --quiet
-                --verbose --json --site --no-browser --help --version'
+                --verbose --json --site --no-browser --yes --help --version'
             if [[ $current != -* ]]; then
                 words='login sites check status verify settings sources'
                 for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

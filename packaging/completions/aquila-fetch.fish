@@ -36,6 +36,7 @@ complete -c aquila-fetch -l log-level -x -a 'debug info warning error off' -d 'W
 complete -c aquila-fetch -l log-format -x -a 'text json' -d 'How messages look'
 complete -c aquila-fetch -s q -l quiet -d 'Errors only'
 complete -c aquila-fetch -s v -l verbose -d 'Debug messages too'
+complete -c aquila-fetch -l yes -d 'Settings: change them without asking'
 complete -c aquila-fetch -l json -d 'The answer as JSON'
 complete -c aquila-fetch -l site -x -d 'Login: which of several sites'
 complete -c aquila-fetch -l no-browser -d 'Login: start no browser'
