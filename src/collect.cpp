@@ -81,6 +81,8 @@ class Loop {
         if (state_.watermark != watermark || state_.pending != pending) {
             save();  // what was asked for is completed by later runs, whatever stops this one
         }
+        const Instant end = wish.until.value_or(wish.now);
+        range_ = {windows.empty() ? *state_.watermark : windows.front().from, {}, end, 0};
         for (const Window& window : windows) {
             read(window);
         }
@@ -131,6 +133,7 @@ class Loop {
             shorten_resumption(of_stream);
             state_.cursor = next;
             advance_stream(*slice, last ? horizon(*slice) : newest, again);
+            tell(*state_.watermark);
         }
         save();
     }
@@ -205,6 +208,7 @@ class Loop {
         if (window.empty()) {
             return;  // a page of a stream: follow() meets it again
         }
+        range_ = {window.from, window.from, window.to, 0};
         auto limits = collecting_.limits;
         limits.pages *= resumed_slice_factor;
         limits.bytes *= resumed_slice_factor;
@@ -234,6 +238,7 @@ class Loop {
         write(window, slice);
         shorten_resumption(window);
         advance(window, slice);
+        tell(window.to);
     }
 
     void write(const Window& window, const Slice& slice) {
@@ -366,6 +371,14 @@ class Loop {
         return slice.served ? std::min(collecting_.wish.now, *slice.served + date_resolution) : collecting_.wish.now;
     }
 
+    void tell(Instant at) {
+        if (collecting_.progress) {
+            range_.at = at;
+            range_.records = tally_.written;
+            collecting_.progress(range_);
+        }
+    }
+
     void note(const Slice& slice) {
         ++tally_.slices;
         tally_.before += slice.before;
@@ -406,6 +419,7 @@ class Loop {
     Instant began_at_;
     bool finishing_ = false;
     bool unsaved_ = false;
+    Advance range_;
     Tally tally_;
 };
 

@@ -1,6 +1,7 @@
 #include "aquila_fetch/log.hpp"
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -38,6 +39,7 @@ struct State {
     Options options;
     std::string source;
     bool journal = false;
+    bool shows = false;  ///< a line of show() stands on the terminal
 };
 
 /// systemd names the stream it gave us as "device:inode"; a redirection since then makes it another one.
@@ -147,6 +149,7 @@ void say(Level level, std::string_view label, std::string_view prefix, std::stri
         to.options.format == Format::json
             ? json_text(std::string{prefix}.append(message))
             : fmt::format("{}aquila-fetch: {}: {}", to.journal ? row.priority : "", label, visible(message));
+    show("");
     to.logger.log(row.level, spdlog::string_view_t{line.data(), line.size()});
 }
 
@@ -166,6 +169,23 @@ void set_source(std::string_view source) {
     auto& current = state();
     current.source = source;
     shape(current);
+}
+
+bool is_watched() noexcept {
+    const auto& options = state().options;
+    return options.format == Format::text && options.level <= Level::info && ::isatty(STDERR_FILENO) == 1;
+}
+
+void show(std::string_view line) {
+    constexpr std::string_view clear = "\r\x1b[K";
+    auto& to = state();
+    if ((line.empty() && !to.shows) || !is_watched()) {
+        return;
+    }
+    to.shows = !line.empty();
+    const auto text = std::string{clear} + visible(line);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
 }
 
 void debug(std::string_view message) {

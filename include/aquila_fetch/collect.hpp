@@ -5,6 +5,7 @@
 
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/plan.hpp"
+#include "aquila_fetch/progress.hpp"
 #include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/slice.hpp"
 
@@ -35,8 +36,9 @@ struct Collecting {
     Wish wish;
     SliceLimits limits;
     Fetch fetch;
-    std::function<void(const State&)> save;  ///< durable when it returns
-    std::function<void()> check_stop;        ///< throws Interrupted
+    std::function<void(const State&)> save;          ///< durable when it returns
+    std::function<void()> check_stop;                ///< throws Interrupted
+    std::function<void(const Advance&)> progress{};  ///< told after each slice; may be empty
 };
 
 /// Takes up what a stopped run left: finds its lines (tail.hpp), notes them in `state` as a resumption, and saves that.

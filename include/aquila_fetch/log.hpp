@@ -37,6 +37,11 @@ void configure(const Options& options);
 /// The source whose run this is, as a field of JSON lines ("source"); empty: left out.
 void set_source(std::string_view source);
 
+/// True when a person looks on: standard error is a terminal, the format is text and the level not above info.
+[[nodiscard]] bool is_watched() noexcept;
+/// Shows a line that the next one replaces, whichever it is; empty: takes it away. Nothing where nobody looks on.
+void show(std::string_view line);
+
 /// Lines read `aquila-fetch: error: what` (text) or {"time","level","source","message"} (json). Control characters and
 /// line feeds in a message are escaped, and in text what a terminal would act upon (a log line is one line, whatever
 /// the server put into a name); a message of several lines written by ourselves is passed line by line.

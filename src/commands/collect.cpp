@@ -107,6 +107,9 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
     endpoint.remember(state);
 
     StandardOutput standard_output;
+    const SystemClock clock;
+    std::optional<Progress> watched{std::in_place, clock, log::show};
+    Progress& progress = *watched;
     const Collecting collecting{reach.source(),
                                 wish,
                                 reach.limits(),
@@ -117,9 +120,11 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
                                     return page;
                                 },
                                 save,
-                                stop::check};
+                                stop::check,
+                                [&progress](const Advance& advance) { progress.update(advance); }};
     Sink& sink = file ? static_cast<Sink&>(*file) : standard_output;
     const Tally tally = collect(collecting, state, sink, torn);
+    watched.reset();
     report.tally = tally;
     if (give_notices(source, wish, tally, reach.counts(), state)) {
         save(state);
