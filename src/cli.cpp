@@ -23,6 +23,7 @@ constexpr const char* footer = R"(Examples:
   aquila-fetch --source jira-eu --since 180d    older history too; only what is not collected yet
   aquila-fetch --product confluence --dry-run   show the records, write nothing
   aquila-fetch verify --source jira --since 7d  is anything missing or doubled?
+  aquila-fetch check --source jira              is everything set up? what to do if not
   aquila-fetch status                           last run, how far it came, how far behind
   aquila-fetch sources                          products it knows, sections of the configuration
 
@@ -78,14 +79,19 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.add_option("--log-format", format, "text or json")->check(one_of(log::format_names))->type_name("FORMAT");
     app.add_flag("-q,--quiet", quiet, "errors only");
     app.add_flag("-v,--verbose", verbose, "debug messages too");
-    app.add_flag("--json", arguments.json, "status, sites, verify, sources: as JSON");
+    app.add_flag("--json", arguments.json, "sites, check, status, verify, settings, sources: as JSON");
     app.add_option("--site", arguments.site, "login: the site, where the login reaches several")->type_name("URL");
     app.add_flag("--no-browser", arguments.no_browser, "login: start no browser, the address is opened elsewhere");
+    app.add_flag("--yes", arguments.yes, "settings: change them without asking");
+    auto* login = app.add_subcommand("login", "sign in with OAuth 2.0 in a browser, and store the tokens");
+    auto* sites = app.add_subcommand("sites", "the sites the credential reaches, with their cloud ids");
+    auto* check = app.add_subcommand("check", "credential, permission, output, state: is all set up? changes nothing");
     auto* status = app.add_subcommand("status", "last run, how far it came, how far behind; without network");
     auto* verify =
         app.add_subcommand("verify", "compare a window with what was written: missing, duplicated, unexpected");
-    auto* login = app.add_subcommand("login", "sign in with OAuth 2.0 in a browser, and store the tokens");
-    auto* sites = app.add_subcommand("sites", "the sites the credential reaches, with their cloud ids");
+    auto* settings = app.add_subcommand("settings", "show or set audit coverage and retention");
+    settings->add_option("NAME=VALUE", arguments.assignments,
+                         "coverage.security=full retention=10y retention-file=100");
     auto* sources = app.add_subcommand("sources", "the products it knows, and the sections of the INI");
 
     try {
@@ -105,11 +111,9 @@ Parsed parse_arguments(int argc, const char* const* argv) {
             throw Failure{Exit::usage, option->get_name() + " has no value", "aquila-fetch --help tells what it takes"};
         }
     }
-    const std::pair<const CLI::App*, Command> commands[] = {{status, Command::status},
-                                                            {verify, Command::verify},
-                                                            {login, Command::login},
-                                                            {sites, Command::sites},
-                                                            {sources, Command::sources}};
+    const std::pair<const CLI::App*, Command> commands[] = {
+        {login, Command::login},   {sites, Command::sites},       {check, Command::check},    {status, Command::status},
+        {verify, Command::verify}, {settings, Command::settings}, {sources, Command::sources}};
     for (const auto& [app_of_it, command] : commands) {
         arguments.command = app_of_it->parsed() ? command : arguments.command;
     }

@@ -132,6 +132,10 @@ std::optional<std::size_t> find_config_key(std::string_view name) noexcept {
     return found == table.end() ? std::nullopt : std::optional{static_cast<std::size_t>(found - table.begin())};
 }
 
+std::string_view name_of(Auth auth) noexcept {
+    return std::ranges::find(auth_names, auth, &std::pair<std::string_view, Auth>::second)->first;
+}
+
 std::vector<std::string_view> config_keys() {
     std::vector<std::string_view> names;
     std::ranges::transform(table, std::back_inserter(names), &ConfigKey::name);

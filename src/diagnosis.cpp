@@ -62,12 +62,25 @@ constexpr When on(Error error) {
 }
 constexpr When always{};
 
+/// How it ends, and what it is about where the exit code does not tell that.
+struct Ending {
+    Exit exit;
+    std::optional<Aspect> aspect{};
+
+    // NOLINTNEXTLINE(google-explicit-constructor): most rows name the code alone
+    constexpr Ending(Exit code) : exit{code} {}
+    constexpr Ending(Exit code, Aspect about) : exit{code}, aspect{about} {}
+};
+constexpr Ending lacks_scope{Exit::refused, Aspect::scope};
+constexpr Ending lacks_permission{Exit::refused, Aspect::permission};
+constexpr Ending lacks_plan{Exit::refused, Aspect::plan};
+
 /// One case; the first row that applies speaks. Servers localise their texts, so no case hangs on words alone unless
 /// they are known to be fixed. The texts here may name {product}, {host}, {address}, {scopes}, {permission}, {type},
 /// {location}, {login}.
 struct Row {
     When when;
-    Exit exit;
+    Ending ending;
     std::string_view what;  ///< empty: the transport's own words
     std::string_view hint;
 };
@@ -123,12 +136,12 @@ constexpr Row rows[] = {
      "this site takes no API token as a bearer token",
      "set `email` and `auth = basic`; tokens with scopes, of OAuth and of service accounts work at the gateway "
      "only: set `cloud_id` (https://{host}/_edge/tenant_info tells it)"},
-    {on(401, 403).oauth().seen(Sign::scope), Exit::refused, "the login lacks a scope",
+    {on(401, 403).oauth().seen(Sign::scope), lacks_scope, "the login lacks a scope",
      "give the app the scopes {scopes} (developer console, Permissions), name them in `scopes` if you set that, and run "
      "`aquila-fetch login`"},
-    {on(401, 403).service_account().seen(Sign::scope), Exit::refused, "the service account's credential lacks a scope",
+    {on(401, 403).service_account().seen(Sign::scope), lacks_scope, "the service account's credential lacks a scope",
      "make a new credential of the service account with the scopes {scopes}"},
-    {on(401, 403).seen(Sign::scope), Exit::refused, "the token lacks a scope",
+    {on(401, 403).seen(Sign::scope), lacks_scope, "the token lacks a scope",
      "make a new token with the scopes {scopes}; scopes cannot be added to a token that exists"},
     {on(401, 403).seen(Sign::category, "AUTH_MISMATCH"), Exit::refused, "e-mail and token do not belong together",
      "check that the account of `email` made the token; a token with scopes works at the gateway only: set "
@@ -168,21 +181,21 @@ constexpr Row rows[] = {
      "check the credential, then scheme, host name and context path of `site`"},
 
     // --- what the account may do -------------------------------------------------------------------------------------
-    {on(400, 499).seen(Sign::body, "Free plan|Free edition"), Exit::refused, "this plan has no audit log API",
+    {on(400, 499).seen(Sign::body, "Free plan|Free edition"), lacks_plan, "this plan has no audit log API",
      "the Free plan has none: the product needs Standard, Premium or Enterprise"},
     {on(403).seen(Sign::body, "cannot access Confluence|not permitted to use Confluence"), Exit::refused,
      "the credential was refused, or its account may not use Confluence",
      "check `email` and the token (it expires after at most a year; one with scopes works at the gateway only: set "
      "`cloud_id`), then that the account may use Confluence and has {permission}"},
-    {on(403).organization(), Exit::refused, "this key may not read the organisation",
+    {on(403).organization(), lacks_permission, "this key may not read the organisation",
      "check `organization_id` (https://admin.atlassian.com/o/ID shows it) and that the key was made in that "
      "organisation"},
-    {on(403).seen(Sign::body, "allowlist|allow list|whitelist"), Exit::refused, "this machine's address is not allowed",
+    {on(403).seen(Sign::body, "allowlist|allow list|whitelist"), lacks_permission, "this machine's address is not allowed",
      "have the address this machine is seen with put on the IP allowlist"},
-    {on(403).seen(Sign::page), Exit::refused, "an HTML page refuses the request",
+    {on(403).seen(Sign::page), lacks_permission, "an HTML page refuses the request",
      "a proxy, a firewall or the IP allowlist may have answered: check `site` and `proxy`; else the account needs "
      "{permission}, and a plan above Free"},
-    {on(403), Exit::refused, "the account may not read the audit log",
+    {on(403), lacks_permission, "the account may not read the audit log",
      "the account needs {permission}; if it has that, look at the plan: the Free plan has no audit log API"},
 
     // --- the address -------------------------------------------------------------------------------------------------
@@ -266,6 +279,13 @@ std::string login_page(const Response& response) {
                                            : " at " + printable_text(printable_url(reason.substr(start + key.size())));
 }
 
+Aspect aspect_of(Exit exit, const Response& response) noexcept {
+    if (response.error != Error::none) {
+        return Aspect::network;
+    }
+    return exit == Exit::refused ? Aspect::credential : exit == Exit::unavailable ? Aspect::server : Aspect::address;
+}
+
 }  // namespace
 
 bool is_login_failure(const Response& response) noexcept {
@@ -291,7 +311,7 @@ bool is_answer(const Response& response) noexcept {
     return response.error == Error::none && response.status == 200 && !is_login_failure(response) && !is_html(response);
 }
 
-Failure diagnose(const Response& response, const Asked& asked) {
+Diagnosis diagnose(const Response& response, const Asked& asked) {
     const auto last = std::prev(std::end(rows));  // speaks for whatever is left
     const Row& row = *std::find_if(std::begin(rows), last,
                                    [&](const Row& candidate) { return applies(candidate.when, response, asked); });
@@ -305,16 +325,14 @@ Failure diagnose(const Response& response, const Asked& asked) {
                            fmt::arg("location", printable_text(printable_url(response.header("Location")))),
                            fmt::arg("login", login_page(response)));
     };
-    if (response.error != Error::none) {
-        return {row.exit,
-                fmt::format("{}: {} ({})", asked.product, printable_text(response.error_text, 400), asked.url),
-                fill(row.hint)};
-    }
+    const auto about = row.ending.aspect.value_or(aspect_of(row.ending.exit, response));
     const std::string said = server_message(response);
-    return {row.exit,
-            fmt::format("{}: {}: {} from {}{}", asked.product, fill(row.what), response.status, asked.url,
-                        said.empty() ? "" : fmt::format("; the server says: {}", said)),
-            fill(row.hint)};
+    const auto what =
+        response.error != Error::none
+            ? fmt::format("{}: {} ({})", asked.product, printable_text(response.error_text, 400), asked.url)
+            : fmt::format("{}: {}: {} from {}{}", asked.product, fill(row.what), response.status, asked.url,
+                          said.empty() ? "" : fmt::format("; the server says: {}", said));
+    return {Failure{row.ending.exit, what, fill(row.hint)}, about, response.date()};
 }
 
 }  // namespace aquila

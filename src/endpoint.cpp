@@ -1,5 +1,6 @@
 #include "aquila_fetch/endpoint.hpp"
 
+#include "aquila_fetch/config_keys.hpp"
 #include "aquila_fetch/diagnosis.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/log.hpp"
@@ -16,12 +17,6 @@ namespace {
 constexpr std::string_view tenant_info = "/_edge/tenant_info";
 /// The organisation API's code for a cursor it does not know, or not any more (atlassian-api section 4.6).
 constexpr std::string_view stale_cursor = "ADMIN-400-1\"";
-
-/// As `auth =` spells them.
-constexpr std::string_view name_of(Auth auth) noexcept {
-    constexpr std::string_view names[] = {"basic", "bearer", "oauth", "client_credentials"};
-    return names[static_cast<std::size_t>(auth)];
-}
 
 /// Worth trying the other door: the credential was not accepted here, or there is nothing here. A missing scope or a
 /// CAPTCHA would be no better there, and asking again could lock the account.
@@ -137,7 +132,7 @@ void Endpoint::remember(State& state) const {
     }
 }
 
-Failure Endpoint::failure(const Door& door, const Response& response) const {
+Diagnosis Endpoint::failure(const Door& door, const Response& response) const {
     return diagnose(response, Asked{source_.title, source_.scopes, source_.permission, auth_, door.gateway,
                                     printable_url(door.url)});
 }
@@ -149,7 +144,7 @@ std::string Endpoint::url(const Door& door, const Query& query) const {
 bool Endpoint::is_there() {
     const auto& door = doors_.front();
     probe_ = url(door, {std::nullopt, 0, 1, {}});
-    probed_ = send(probe_);
+    probed_ = get(probe_);
     const Response& response = *probed_;
     const bool known_otherwise = response.body.find("ADMIN-404-2") != std::string::npos;  // no such organisation
     if (response.error == TransportError::none && response.status == 404 && !known_otherwise) {
@@ -161,7 +156,7 @@ bool Endpoint::is_there() {
     return true;
 }
 
-Response Endpoint::send(const std::string& url) {
+Response Endpoint::get(const std::string& url) {
     Request request;
     request.url = url;
     return send_authorized(std::move(request), authorizer_, transport_);
@@ -178,7 +173,7 @@ std::string Endpoint::look_up_account() {
     }
     asked_account_ = true;
     for (const auto& [path, member] : ways) {
-        const Response response = send(site_ + path);
+        const Response response = get(site_ + path);
         const auto json = is_answer(response) ? nlohmann::json::parse(response.body, nullptr, false) : nlohmann::json{};
         if (json.is_object() && json.contains(member) && json[member].is_string()) {
             return json[member].get<std::string>();
@@ -210,17 +205,18 @@ void Endpoint::note_own_searches(Page& page, const Response& response) {
 
 Page Endpoint::fetch(const Query& query) {
     const auto asked = url(doors_.front(), query);
-    Response response = probed_ && probe_ == asked ? *std::exchange(probed_, std::nullopt) : send(asked);
+    Response response = probed_ && probe_ == asked ? *std::exchange(probed_, std::nullopt) : get(asked);
     if (!opened_ && doors_.size() > 1 && !is_answer(response) && may_fit_elsewhere(response)) {
-        Response other = send(url(doors_[1], query));
+        Response other = get(url(doors_[1], query));
         if (other.error != TransportError::none || other.status == 429 || other.status >= 500) {
             throw failure(doors_[1], other);  // not a refusal: whether this door would open is not known
         }
         if (!is_answer(other)) {
-            const Failure first = failure(doors_[0], response);
-            throw Failure{first.code(), first.what(),
-                          fmt::format("{}\n{} was tried as well, and gave status {}", first.hint(),
-                                      printable_url(doors_[1].url), other.status)};
+            const Diagnosis first = failure(doors_[0], response);
+            throw Diagnosis{Failure{first.code(), first.what(),
+                                    fmt::format("{}\n{} was tried as well, and gave status {}", first.hint(),
+                                                printable_url(doors_[1].url), other.status)},
+                            first.aspect(), first.served()};
         }
         log::info(fmt::format("{} opens, {} does not; remembered", printable_url(doors_[1].url),
                               printable_url(doors_[0].url)));
@@ -228,7 +224,7 @@ Page Endpoint::fetch(const Query& query) {
         response = std::move(other);
     }
     if (!is_answer(response)) {
-        const Failure refused = failure(doors_.front(), response);
+        const Diagnosis refused = failure(doors_.front(), response);
         if (!query.cursor.empty() && response.status == 400 && response.body.find(stale_cursor) != std::string::npos) {
             throw StaleCursor{refused.code(), refused.what(), refused.hint()};
         }
@@ -247,6 +243,37 @@ Page Endpoint::fetch(const Query& query) {
     }
     page.served = served;
     return page;
+}
+
+std::optional<std::string> Endpoint::ask(const Errand& errand) {
+    const auto ask_at = [&](const Door& door) {
+        Request request;
+        request.method = errand.method;
+        request.url = fmt::format("{}{}", door.url.substr(0, door.url.size() - source_.path.size()), errand.path);
+        request.headers = errand.headers;
+        request.body = errand.body;
+        auto url = request.url;
+        return std::pair{std::move(url), send_authorized(std::move(request), authorizer_, transport_)};
+    };
+    const auto is_done = [](const Response& response) {
+        return is_answer(response) || (response.error == TransportError::none && response.status == 204);
+    };
+    auto [url, response] = ask_at(doors_.front());
+    if (!opened_ && doors_.size() > 1 && !is_done(response) && may_fit_elsewhere(response)) {
+        if (auto [other_url, other] = ask_at(doors_[1]); is_done(other)) {
+            std::swap(doors_[0], doors_[1]);
+            response = std::move(other);
+        }
+    }
+    if (response.error == TransportError::none && response.status == 404) {
+        return std::nullopt;
+    }
+    if (!is_done(response)) {
+        throw diagnose(response, Asked{source_.title, errand.scopes.empty() ? source_.scopes : errand.scopes,
+                                       source_.permission, auth_, doors_.front().gateway, printable_url(url)});
+    }
+    opened_ = true;
+    return std::move(response.body);
 }
 
 }  // namespace aquila

@@ -62,6 +62,11 @@ Job make_job(const Arguments& arguments, const Environment& environment, Config&
     config = load_config(find_config(arguments.config, environment), product_names());
     const SourceConfig& source = choose_source(config, arguments.source, arguments.product);
     configure_log(arguments, source);
+    return make_job(arguments, environment, config, source);
+}
+
+Job make_job(const Arguments& arguments, const Environment& environment, const Config& config,
+             const SourceConfig& source) {
     auto output = arguments.output.empty() ? source.effective_output() : arguments.output;
     refuse_what_is_missing(source, output);
     check_output_is_own(config, source, output);

@@ -10,10 +10,8 @@ namespace aquila {
 namespace {
 
 using std::chrono::hours;
-using std::chrono::minutes;
 
 constexpr Span long_empty = hours{24};
-constexpr Span tolerable_skew = minutes{2};
 
 void mention_skew(const Wish& wish, Instant served) {
     const Span skew = wish.now - served;

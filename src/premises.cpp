@@ -104,8 +104,7 @@ fs::path cron_file(const fs::path& root) {
 
 Finding check_secret(const SourceConfig& source, const Environment& environment) {
     constexpr std::string_view item = "secret";
-    const Auth auth = source.effective_auth();
-    const bool granted = auth == Auth::oauth || auth == Auth::client_credentials;
+    const bool granted = source.is_granted();
     const auto& file = granted ? source.client_secret_file : source.token_file;
     const Secret& in_ini = granted ? source.client_secret : source.token;
     const std::string what = granted ? "client secret" : "token";

@@ -11,16 +11,18 @@ namespace aquila {
 namespace {
 
 /// Those of one source.
-constexpr std::array<std::pair<Command, void (*)(const Job&)>, 4> of_a_source{{
+constexpr std::array<std::pair<Command, void (*)(const Job&)>, 5> of_a_source{{
     {Command::collect, collect_command},
-    {Command::verify, verify_command},
     {Command::login, login_command},
     {Command::sites, sites_command},
+    {Command::verify, verify_command},
+    {Command::settings, settings_command},
 }};
 
 /// Those that look at the configuration themselves: it may be missing, or several sources are meant.
-constexpr std::array<std::pair<Command, void (*)(const Arguments&, const Environment&)>, 2> of_all{{
+constexpr std::array<std::pair<Command, void (*)(const Arguments&, const Environment&)>, 3> of_all{{
     {Command::sources, sources_command},
+    {Command::check, check_command},
     {Command::status, status_command},
 }};
 

@@ -1,5 +1,7 @@
 #include "aquila_fetch/source_list.hpp"
 
+#include "aquila_fetch/audit_settings.hpp"
+#include "aquila_fetch/config_keys.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/source.hpp"
 
@@ -7,6 +9,26 @@
 #include <nlohmann/json.hpp>
 
 namespace aquila {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json or_null(std::string_view text) {
+    return text.empty() ? ordered_json() : ordered_json(text);
+}
+ordered_json or_null(const std::optional<int>& number) {
+    return number ? ordered_json(*number) : ordered_json();
+}
+
+ordered_json settings_names(std::string_view product) {
+    auto names = ordered_json::array();
+    for (const SettingsResource& resource : settings_of(product)) {
+        names.push_back(resource.name);
+    }
+    return names;
+}
+
+}  // namespace
 
 std::string list_sources(const std::string& config, const Environment& environment, bool as_json) {
     std::vector<std::string_view> products;
@@ -27,17 +49,26 @@ std::string list_sources(const std::string& config, const Environment& environme
     std::string text = "products:\n";
     for (const Source* source : sources()) {
         json["products"].push_back({{"name", source->name},
+                                    {"title", source->title},
                                     {"summary", source->summary},
                                     {"page_size", source->page_size},
-                                    {"scopes", source->scopes},
-                                    {"permission", source->permission}});
+                                    {"requests_per_minute", or_null(source->per_minute)},
+                                    {"scopes", or_null(source->scopes)},
+                                    {"permission", source->permission},
+                                    {"settings", settings_names(source->name)}});
         text += fmt::format("  {:<12}  {}\n", source->name, source->summary);
     }
     if (loaded) {
         text += fmt::format("sources in {}:\n", loaded->file);
         for (const SourceConfig& source : loaded->sources) {
-            json["sources"].push_back(
-                {{"name", source.name}, {"product", source.product}, {"output", source.effective_output()}});
+            json["sources"].push_back({{"name", source.name},
+                                       {"product", source.product},
+                                       {"site", or_null(source.site)},
+                                       {"cloud_id", or_null(source.cloud_id)},
+                                       {"organization_id", or_null(source.organization_id)},
+                                       {"auth", name_of(source.effective_auth())},
+                                       {"output", source.effective_output()},
+                                       {"state", state_directory(source, environment).native()}});
             text += fmt::format("  {:<12}  {:<12}  {}\n", source.name, source.product, source.effective_output());
         }
     } else {

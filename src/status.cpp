@@ -104,6 +104,20 @@ void tell_checkpoint(Paragraph& paragraph, const State& state, bool at_work, Ins
     }
 }
 
+void tell_tokens(Paragraph& paragraph, const TokenTimes& tokens, Instant now) {
+    if (tokens.dead) {
+        paragraph.add("login", "no longer valid: only `aquila-fetch login` helps");
+        return;
+    }
+    if (tokens.access_expires) {
+        paragraph.add("token", fmt::format("until {} ({}); runs renew it", moment(*tokens.access_expires),
+                                           ago(*tokens.access_expires, now)));
+    }
+    if (tokens.refresh_expires) {
+        paragraph.add("login", fmt::format("until {}, if no run renews it before", moment(*tokens.refresh_expires)));
+    }
+}
+
 std::string describe(const Status& status, Instant now) {
     Paragraph paragraph{fmt::format("{}: {}", status.name, headline(status))};
     if (status.last_run) {
@@ -115,13 +129,7 @@ std::string describe(const Status& status, Instant now) {
     paragraph.add("output", status.output_bytes ? fmt::format("{} ({})", status.output, size_of(*status.output_bytes))
                                                 : fmt::format("{} (not there)", status.output));
     if (status.tokens) {
-        if (const auto& access = status.tokens->access_expires) {
-            paragraph.add("access", fmt::format("token until {}; renewed by the runs", moment(*access)));
-        }
-        if (const auto& refresh = status.tokens->refresh_expires) {
-            paragraph.add("grant", fmt::format("until {} unless a run renews it before ({})", moment(*refresh),
-                                               ago(*refresh, now)));
-        }
+        tell_tokens(paragraph, *status.tokens, now);
     }
     for (const Failure& trouble : status.troubles) {
         paragraph.add("trouble", trouble.what());
@@ -189,7 +197,8 @@ ordered_json json_of(const Status& status, Instant now) {
             {"output_bytes", or_null(status.output_bytes)},
             {"state", status.state.native()},
             {"tokens", status.tokens ? ordered_json{{"access_expires", or_null(status.tokens->access_expires)},
-                                                    {"refresh_expires", or_null(status.tokens->refresh_expires)}}
+                                                    {"refresh_expires", or_null(status.tokens->refresh_expires)},
+                                                    {"dead", status.tokens->dead}}
                                      : ordered_json()},
             {"troubles", std::move(troubles)}};
 }

@@ -6,10 +6,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace aquila {
 
-enum class Command { collect, status, verify, login, sites, sources };
+enum class Command { collect, login, sites, check, status, verify, settings, sources };
 
 struct Arguments {
     Command command = Command::collect;
@@ -23,6 +24,8 @@ struct Arguments {
     bool json = false;
     std::string site;
     bool no_browser = false;
+    bool yes = false;                      ///< settings: do not ask
+    std::vector<std::string> assignments;  ///< settings: NAME=VALUE
     std::optional<log::Level> log_level;
     std::optional<log::Format> log_format;
 };

@@ -8,6 +8,11 @@ namespace aquila {
 
 /// Collects the source once (the command without a name).
 void collect_command(const Job& job);
+/// Looks at everything a run needs, of all sources where none is chosen, and changes nothing. Failure with the code of
+/// the worst finding.
+void check_command(const Arguments& arguments, const Environment& environment);
+/// Shows or changes what the product audits and how long it keeps it. Failure 64 for what cannot be set.
+void settings_command(const Job& job);
 /// What the state tells, of all sources where none is chosen. Failure 65, 74 after the answer: something in it cannot
 /// be read.
 void status_command(const Arguments& arguments, const Environment& environment);

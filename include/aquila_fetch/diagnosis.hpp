@@ -6,8 +6,10 @@
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/http.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace aquila {
 
@@ -35,10 +37,28 @@ struct Asked {
 /// True when the answer is a 200 that can be handed to a parser: no failed login in the headers, no HTML.
 [[nodiscard]] bool is_answer(const Response& response) noexcept;
 
+/// What an answer is about, from the outside in: each can only be judged when those before it are in order.
+enum class Aspect { network, server, address, credential, scope, permission, plan };
+
+/// A failure that was read from an answer.
+class Diagnosis : public Failure {
+  public:
+    Diagnosis(Failure failure, Aspect aspect, std::optional<Instant> served)
+        : Failure{std::move(failure)}, aspect_{aspect}, served_{served} {}
+
+    [[nodiscard]] Aspect aspect() const noexcept { return aspect_; }
+    /// The answer's Date.
+    [[nodiscard]] std::optional<Instant> served() const noexcept { return served_; }
+
+  private:
+    Aspect aspect_;
+    std::optional<Instant> served_;
+};
+
 /// The Failure for an answer that is none: network and TLS, proxy, 408, 429, 5xx → 69; 401, 403, login redirects,
 /// X-Seraph-LoginReason, CAPTCHA → 77; HTML on 200, other redirects, 400, 404, 410 and the rest → 76. Server text
 /// appears shortened to one line of at most 200 bytes, without control characters and credentials.
-[[nodiscard]] Failure diagnose(const Response& response, const Asked& asked);
+[[nodiscard]] Diagnosis diagnose(const Response& response, const Asked& asked);
 
 /// The text a server gave for an error, from any of the envelopes (errorMessages, errors, detail, message, a bare
 /// line), shortened as above (printable_text); empty for HTML. Written in server_message.cpp.

@@ -5,6 +5,7 @@
 #include "aquila_fetch/authorizer.hpp"
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/config.hpp"
+#include "aquila_fetch/diagnosis.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/http.hpp"
 #include "aquila_fetch/source.hpp"
@@ -20,6 +21,15 @@ namespace aquila {
 /// The cloud id of a site, from `SITE/_edge/tenant_info`, without a credential (atlassian-api section 7).
 /// Failure 76 or 69.
 [[nodiscard]] std::string look_up_cloud_id(Transport& transport, const std::string& site);
+
+/// Something beside the records: what the API lets be read or set.
+struct Errand {
+    std::string method = "GET";
+    std::string_view path;  ///< in the place of the records' path
+    std::vector<std::pair<std::string, std::string>> headers{};
+    std::string body{};
+    std::string_view scopes{};  ///< what the token needs for it; empty: the same as for the records
+};
 
 class Endpoint {
   public:
@@ -41,6 +51,12 @@ class Endpoint {
     /// left for the other one once, unless the answer says that this would not help. Failure as diagnosed; StaleCursor.
     [[nodiscard]] Page fetch(const Query& query);
 
+    /// The body of the answer. nullopt: there is no such thing (404). Failure as diagnosed.
+    [[nodiscard]] std::optional<std::string> ask(const Errand& errand);
+
+    /// Of the door in use, for messages.
+    [[nodiscard]] std::string address() const { return printable_url(doors_.front().url); }
+
   private:
     struct Door {
         bool gateway;
@@ -55,8 +71,8 @@ class Endpoint {
     /// Counts the records of our own searches, and takes them out where they are not wanted.
     void note_own_searches(Page& page, const Response& response);
     /// Sends with the credential, and once more with a renewed one where the first was refused.
-    [[nodiscard]] Response send(const std::string& url);
-    [[nodiscard]] Failure failure(const Door& door, const Response& response) const;
+    [[nodiscard]] Response get(const std::string& url);
+    [[nodiscard]] Diagnosis failure(const Door& door, const Response& response) const;
 
     const Source& source_;
     std::string auth_;

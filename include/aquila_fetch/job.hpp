@@ -29,6 +29,9 @@ struct Job {
 /// Loads the configuration and chooses the section; sets up the log. Failure 64, 66, 74, 78.
 /// `config` is where the configuration is put; the Job refers to it.
 [[nodiscard]] Job make_job(const Arguments& arguments, const Environment& environment, Config& config);
+/// For a section that was chosen already. Failure 78.
+[[nodiscard]] Job make_job(const Arguments& arguments, const Environment& environment, const Config& config,
+                           const SourceConfig& source);
 
 /// The times of the command line and of the section. Failure 64.
 [[nodiscard]] Wish make_wish(const Job& job);

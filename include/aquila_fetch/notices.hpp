@@ -8,6 +8,9 @@
 
 namespace aquila {
 
+/// By as much our clock and the server's may differ before somebody should set one of them.
+inline constexpr Span tolerable_skew = std::chrono::minutes{2};
+
 /// Logs what there is to say. True when `state` was changed (an emptiness is mentioned once a day).
 bool give_notices(const Source& source, const Wish& wish, const Tally& tally, const RetryCounts& counts, State& state);
 

@@ -19,7 +19,8 @@ namespace aquila {
 /// Tokens that are renewed (OAuth), as far as their times are known.
 struct TokenTimes {
     std::optional<Instant> access_expires;
-    std::optional<Instant> refresh_expires;
+    std::optional<Instant> refresh_expires;  ///< unless a run renews the login before
+    bool dead = false;                       ///< only a login helps
 };
 
 struct Status {

@@ -5,6 +5,7 @@
 #include "aquila_fetch/commands.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/lock.hpp"
+#include "aquila_fetch/token_store.hpp"
 
 namespace aquila {
 namespace {
@@ -34,6 +35,17 @@ void read_last_run(Status& status, const std::filesystem::path& lock) {
     status.at_work = may_run && Lock::is_held(lock).value_or(false);
 }
 
+/// A refresh token that nobody uses ends after 90 days (atlassian-api section 6.2).
+std::optional<TokenTimes> token_times(const std::filesystem::path& state) {
+    constexpr Span idle = std::chrono::hours{24 * 90};
+    const auto tokens = TokenStore{state}.load();
+    if (!tokens) {
+        return std::nullopt;
+    }
+    const auto refresh = tokens->refresh_token.empty() ? std::nullopt : std::optional{tokens->obtained + idle};
+    return TokenTimes{tokens->expires, refresh, tokens->dead.has_value()};
+}
+
 Status read_status(const SourceConfig& config, const Environment& environment) {
     Status status;
     status.name = config.name;
@@ -46,6 +58,7 @@ Status read_status(const SourceConfig& config, const Environment& environment) {
     }
     read_into(status, [&] { read_last_run(status, lock_path(config, environment)); });
     read_into(status, [&] { status.checkpoint = Checkpoint{status.state}.load(); });
+    read_into(status, [&] { status.tokens = config.is_granted() ? token_times(status.state) : std::nullopt; });
     return status;
 }
 

@@ -127,7 +127,21 @@ TEST_F(CommandLine, ListsProductsAndSources) {
     EXPECT_EQ(listed.at("sources").size(), 3U);
     EXPECT_EQ(listed.at("sources").at(2).at("name"), "jira-eu");
     EXPECT_EQ(listed.at("sources").at(2).at("product"), "jira");
-    EXPECT_GE(listed.at("products").size(), 2U);
+    EXPECT_EQ(listed.at("sources").at(2), (json{{"name", "jira-eu"},
+                                                {"product", "jira"},
+                                                {"site", nullptr},
+                                                {"cloud_id", sim.cloud_id()},
+                                                {"organization_id", nullptr},
+                                                {"auth", "basic"},
+                                                {"output", (scratch / "out-jira-eu" / "flattened.json").native()},
+                                                {"state", (scratch / "state" / "jira-eu").native()}}));
+    EXPECT_EQ(listed.at("products").size(), 4U);
+    for (const auto& each : listed.at("products")) {
+        for (const auto* key : {"name", "title", "summary", "page_size", "permission"}) {
+            EXPECT_FALSE(each.at(key).is_null()) << each;
+        }
+        for (const auto* key : {"requests_per_minute", "scopes", "settings"}) EXPECT_TRUE(each.contains(key)) << each;
+    }
     auto call = launch();
     call.arguments = {"sources", "--config", (scratch / "aquila-fetch.ini").native(), "--json"};
     EXPECT_EQ(run(call).out, before.out) << "options may stand before or behind the subcommand";

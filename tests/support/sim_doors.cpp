@@ -95,7 +95,8 @@ std::optional<HttpAnswer> refuse_at_gateway(const SimState& state, const HttpReq
     }
     const auto* const known = find_credential(state, shown, product);
     if (known == nullptr || known->kind == TokenKind::classic) return unauthorized();
-    return known->scopes_ok ? std::nullopt : std::optional(scope_mismatch());
+    const bool suffices = known->scopes_ok && (request.method == "GET" || known->write_ok);
+    return suffices ? std::nullopt : std::optional(scope_mismatch());
 }
 
 std::optional<HttpAnswer> refuse_at_jira_site(const SimState& state, const HttpRequest& request) {

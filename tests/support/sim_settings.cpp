@@ -54,6 +54,7 @@ Credential read_credential(const json& value) {
                         result.kind,
                         {{"any", TokenKind::any}, {"scoped", TokenKind::scoped}, {"classic", TokenKind::classic}})},
            {"scopes_ok", set(result.scopes_ok)},
+           {"write_ok", set(result.write_ok)},
            {"product", set_product(result.product)}},
           value, "credentials");
     return result;

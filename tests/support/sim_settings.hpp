@@ -22,6 +22,7 @@ struct Credential {
     std::string token;
     TokenKind kind = TokenKind::any;
     bool scopes_ok = true;
+    bool write_ok = true;              ///< the scope to change settings
     std::optional<Product> product{};  ///< unset: every product
 
     [[nodiscard]] bool covers(Product which) const noexcept { return !product || *product == which; }

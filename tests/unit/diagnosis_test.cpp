@@ -514,5 +514,32 @@ TEST(Diagnosis, ServerTextIsNoFormatString) {
     EXPECT_NE(std::string{failure.what()}.find("{host} {0} {nonsense}"), std::string::npos);
 }
 
+TEST(Diagnosis, TellsWhatItIsAbout) {
+    const std::pair<Response, Aspect> cases[] = {
+        {http_trouble(TransportError::resolve, "no such host"), Aspect::network},
+        {http_trouble(TransportError::tls, "certificate expired"), Aspect::network},
+        {http_answer(503), Aspect::server},
+        {http_answer(429), Aspect::server},
+        {http_answer(404), Aspect::address},
+        {http_answer(200, "<html>", html), Aspect::address},
+        {http_answer(401, "Unauthorized"), Aspect::credential},
+        {http_answer(401, "no", {{"X-Failure-Category", "FAILURE_CLIENT_SCOPE_CHECK"}}), Aspect::scope},
+        {http_answer(403, R"({"errorMessages":["no"],"errors":{}})", json), Aspect::permission},
+        {http_answer(403, "<html>", html), Aspect::permission},
+        {http_answer(403, R"({"message":"you are on Free edition"})", json), Aspect::plan},
+        {http_answer(403, "no", {{"X-Authentication-Denied-Reason", "CAPTCHA_CHALLENGE"}}), Aspect::credential},
+    };
+    for (const auto& [response, about] : cases) {
+        const auto diagnosis = diagnose(response, gateway);
+        EXPECT_EQ(diagnosis.aspect(), about) << diagnosis.what();
+    }
+}
+
+TEST(Diagnosis, KeepsTheServersTime) {
+    const auto told = diagnose(http_answer(403, "no", {{"Date", "Sun, 12 Apr 2026 16:28:36 GMT"}}), gateway);
+    EXPECT_EQ(told.served(), parse_instant("2026-04-12T16:28:36Z"));
+    EXPECT_EQ(diagnose(http_answer(403), gateway).served(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace aquila

@@ -128,13 +128,15 @@ TEST(Status, TellsWhatIsToCome) {
 
 TEST(Status, TellsTokensAndTroubles) {
     auto status = after_a_run();
-    status.tokens = TokenTimes{.access_expires = now + 30min, .refresh_expires = now + 24h * 90};
+    status.tokens = TokenTimes{.access_expires = now + 30min, .refresh_expires = now + 24h * 90, .dead = false};
     status.troubles = {Failure{Exit::data, "the checkpoint is damaged", "restore it"}};
     EXPECT_EQ(as_json(status).at("tokens").at("access_expires"), "2026-04-01T00:03:20.000Z");
     EXPECT_EQ(as_json(status).at("troubles").at(0).at("exit"), 65);
-    for (const auto* words : {"in 90d", "the checkpoint is damaged", "restore it"}) {
+    for (const auto* words : {"in 30m", "until 2026-06-29", "the checkpoint is damaged", "restore it"}) {
         EXPECT_TRUE(holds(as_text(status), words)) << words;
     }
+    status.tokens->dead = true;
+    EXPECT_TRUE(holds(as_text(status), "only `aquila-fetch login` helps"));
     status.checkpoint.reset();
     status.last_run.reset();
     EXPECT_EQ(as_json(status).at("result"), "unknown");
