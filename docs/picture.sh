@@ -8,8 +8,8 @@ columns=104 # the demo is 100 wide where nobody watches, but for one sentence
     # From the first run on; paths as one sees them from the demo's folder.
     sed -n '/^The first run/,/^The files are/p' | sed '/^The files are/,$d' |
     sed -E 's|/tmp/aquila-fetch-demo\.[A-Za-z0-9]+/||g' |
-    # Jira's lines stand for both, and the end is the same for each run.
-    awk '/^\$ tail .*confluence/ { skip = 4 } skip > 0 { skip--; next } { print }' |
+    # Jira's lines stand for all.
+    awk '/^\$ tail / && !/ jira\// { skip = 4 } skip > 0 { skip--; next } { print }' |
     sed -E 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' |
     awk -v columns="$columns" '
         { text[NR] = $0 }
@@ -25,8 +25,7 @@ columns=104 # the demo is 100 wide where nobody watches, but for one sentence
             print "<circle cx=\"20\" cy=\"18\" r=\"6\" fill=\"#ff5f57\"/><circle cx=\"40\" cy=\"18\" r=\"6\" fill=\"#febc2e\"/><circle cx=\"60\" cy=\"18\" r=\"6\" fill=\"#28c840\"/>"
             for (n = 1; n <= NR; n++) {
                 if (text[n] == "") continue
-                kind = text[n] ~ /^\$ / ? "typed" : text[n] ~ /^\{/ ? "record" : \
-                       text[n] ~ /^(Flattened|jira |confluence |  )/ ? "said" : "step"
+                kind = text[n] ~ /^\$ / ? "typed" : text[n] ~ /^\{/ ? "record" : n == 1 || text[n - 1] == "" ? "step" : "said"
                 printf "<text x=\"16\" y=\"%d\" class=\"%s\" xml:space=\"preserve\">%s</text>\n", n * 18 + 36, kind, text[n]
             }
             print "</svg>"
