@@ -19,7 +19,8 @@ class OauthLook : public OauthTest {
         const auto done = run(call);
         for (const auto& secret : secrets()) EXPECT_EQ((done.out + done.err).find(secret), std::string::npos);
         Checked checked{done.status, {}, done.out};
-        for (const auto& each : json::parse(done.out).at("sources").at(0).at("findings")) {
+        const auto answer = json::parse(done.out);
+        for (const auto& each : answer.at("sources").at(0).at("findings")) {
             if (each.at("item") == "credential") checked.credential = each;
         }
         return checked;
