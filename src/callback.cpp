@@ -167,7 +167,7 @@ void Callback::accept(int listener) {
 }
 
 bool Callback::read(Connection& connection, const Handler& handler) const {
-    std::array<char, 4096> block;
+    std::array<char, 4096> block{};
     const auto got = ::recv(connection.socket.get(), block.data(), block.size(), 0);
     if (got <= 0) {
         return got < 0 && (errno == EAGAIN || errno == EINTR);

@@ -28,7 +28,7 @@ LineInput::LineInput(int descriptor) : descriptor_{descriptor}, terminal_{::isat
 }
 
 void LineInput::receive() {
-    std::array<char, 4096> block;
+    std::array<char, 4096> block{};
     const auto got = ::read(descriptor_, block.data(), block.size());
     if (got > 0 && received_.size() + static_cast<std::size_t>(got) <= longest) {
         received_.append(block.data(), static_cast<std::size_t>(got));

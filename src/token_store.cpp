@@ -84,7 +84,7 @@ Secret to_text(const Tokens& tokens) {
 
     std::string text;
     text.reserve(body.size() + 128);
-    text.append(fmt::format("{{\"version\":{},\"checksum\":\"{}\",", current_version, checksum(body)))
+    text.append(fmt::format(R"({{"version":{},"checksum":"{}",)", current_version, checksum(body)))
         .append(start_of_tokens)
         .append(body)
         .append("}\n");
