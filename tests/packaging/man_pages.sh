@@ -9,13 +9,16 @@ command_page=packaging/man/aquila-fetch.1.scd key_page=packaging/man/aquila-fetc
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=0
-# same WHAT REAL TOLD      Two files of words, one a line.
-same() {
+# complete WHAT REAL TOLD [exact]      Two files of words, one a line; exact: nothing is told that is not there.
+complete() {
     sort -u -o "$scratch/$2" "$scratch/$2"
     sort -u -o "$scratch/$3" "$scratch/$3"
     [[ -s $scratch/$2 ]] || { echo "man_pages: no $1 found: the test is broken" && failed=1; }
     comm -23 "$scratch/$2" "$scratch/$3" | sed "s/^/man_pages: $1 not told: /"
     [[ -z $(comm -23 "$scratch/$2" "$scratch/$3") ]] || failed=1
+    [[ ${4:-} == exact ]] || return 0
+    comm -13 "$scratch/$2" "$scratch/$3" | sed "s/^/man_pages: $1 that is not there: /"
+    cmp -s "$scratch/$2" "$scratch/$3" || failed=1
 }
 # section PAGE TITLE      What stands below one heading.
 section() { sed -n "/^# $2\$/,/^# /p" "$1"; }
@@ -26,21 +29,24 @@ terms() { grep -E "^\*[^*]+\*( \[?_[A-Z=]+_(\.\.\.\])?)?(, \*[^*]+\*( _[A-Z]+_)?
 "$program" --help >"$scratch/help"
 sed -n '/^Subcommands:/,/^$/s/^  \([a-z]\+\).*/\1/p' "$scratch/help" >"$scratch/commands"
 section "$command_page" COMMANDS | terms >"$scratch/commands.told"
-same command commands commands.told
+complete command commands commands.told
 
 while read -r command; do "$program" "$command" --help; done <"$scratch/commands" >>"$scratch/help"
 grep -E '^  -' "$scratch/help" | grep -oE '(^  |,)--?[a-z][a-z-]*' | tr -d ' ,' >"$scratch/options"
 section "$command_page" OPTIONS | terms >"$scratch/options.told"
-same option options options.told
+complete option options options.told
 
 sed -nE '/^enum class Exit/,/^}/s/^ +[a-z_]+ = ([0-9]+),.*/\1/p' include/aquila_fetch/error.hpp >"$scratch/codes"
 section "$command_page" "EXIT STATUS" | terms >"$scratch/codes.told"
-same "exit code" codes codes.told
+complete "exit code" codes codes.told exact
 
 # --- keys ------------------------------------------------------------------------------------------------------------
 grep -oE '>\("[a-z_]+"\)' src/config_keys.cpp | grep -oE '[a-z_]+' >"$scratch/keys"
 terms <"$key_page" >"$scratch/keys.told"
-same key keys keys.told
+complete key keys keys.told exact
+# shellcheck disable=SC2016  # no command
+grep -oE '^\| `[a-z_`, ]+ \|' README.md | grep -oE '[a-z_]+' >"$scratch/keys.read"
+complete "key in the README's table" keys keys.read
 
 # --- they can be read ------------------------------------------------------------------------------------------------
 if command -v scdoc >/dev/null; then
