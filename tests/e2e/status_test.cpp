@@ -19,7 +19,7 @@ class Status : public ProductTest {
     }
     std::string told() { return run({"status"}).out; }
 };
-FOR_EACH_PRODUCT(Status);
+FOR_EVERY_PRODUCT(Status);
 
 TEST_P(Status, OfASourceThatNeverRan) {
     const auto value = status();
@@ -52,7 +52,8 @@ TEST_P(Status, OfRunsThatEndedWell) {
 TEST_P(Status, NeedsNoNetworkAndNoSecret) {
     generate(3);
     collect();
-    configure({{"api_url", "http://127.0.0.1:9"}, {"token_file", (scratch / "none").native()}});
+    const auto nowhere = product == Product::datacenter ? "site" : "api_url";
+    configure({{nowhere, "http://127.0.0.1:9"}, {"token_file", (scratch / "none").native()}});
     sim.clear_requests();
     EXPECT_EQ(status().at("result"), "ok");
     EXPECT_TRUE(sim.requests().empty());
@@ -61,7 +62,7 @@ TEST_P(Status, NeedsNoNetworkAndNoSecret) {
 TEST_P(Status, OfARunThatFailed) {
     generate(4);
     collect();
-    sim.faults(R"({"match":"audit","status":401,"body":{"code":401,"message":"Unauthorized"},"times":-1})");
+    sim.faults(at_log(R"("status":401,"body":{"code":401,"message":"Unauthorized"},"times":-1)"));
     const auto failed = run();
     EXPECT_EQ(failed.status, 77);
     const auto value = status();
@@ -86,7 +87,7 @@ TEST_P(Status, OfARunAtWorkAndOfOneThatWasKilled) {
     generate(50);
     collect();
     generate(5, 20s, 1s);
-    sim.faults(R"({"match":"audit","hang":true})");
+    sim.faults(at_log(R"("hang":true)"));
     sim.clear_requests();
     Program first{launch()};
     ASSERT_TRUE(first.runs_until([&] { return asked().size() == 1; }));
@@ -106,7 +107,7 @@ TEST_P(Status, OfARunAtWorkAndOfOneThatWasKilled) {
 
 TEST_P(Status, OfARunThatWasStopped) {
     generate(5);
-    sim.faults(R"({"match":"audit","hang":true})");
+    sim.faults(at_log(R"("hang":true)"));
     Program first{launch()};
     ASSERT_TRUE(first.runs_until([&] { return asked().size() == 1; }));
     first.send(SIGTERM);
