@@ -84,8 +84,8 @@ const Case both[] = {
     {"ConnectionReset", 69, R"({"reset":0})", {"connection"}, false},
     {"ConnectionCut", 69, R"({"truncate":40})", {"ended before the answer was whole"}, false},
     {"MoreAnnouncedThanSent", 69, R"({"wrong_length":100})", {"ended before the answer was whole"}, false},
-    {"NoAnswer", 69, R"({"hang":true})", {"200ms"}, false},
-    {"SlowAnswer", 69, R"({"slow":100})", {"200ms"}, false},
+    {"NoAnswer", 69, R"({"hang":true})", {"1s"}, false},
+    {"SlowAnswer", 69, R"({"slow":100})", {"1s"}, false},
 };
 
 const Case jira_only[] = {
@@ -155,7 +155,7 @@ class Failure : public ProgramTest, public testing::WithParamInterface<Row> {
         }
         EXPECT_EQ(told, (Strings{"error", "hint"})) << done.err;
         for (const auto word : words) EXPECT_TRUE(done.says(word)) << "no \"" << word << "\" in\n" << done.err;
-        EXPECT_LT(done.took, 5s) << "it was told to give up soon";
+        EXPECT_LT(done.took, 10s) << "it was told to give up soon";
     }
 };
 INSTANTIATE_TEST_SUITE_P(Cloud, Failure, testing::ValuesIn(rows()), [](const auto& each) {
@@ -166,7 +166,7 @@ TEST_P(Failure, IsToldAndCostsNothing) {
     generate(400);
     const std::string_view fault = GetParam().failure->fault;
     const bool slow = fault.find("hang") != std::string_view::npos || fault.find("slow") != std::string_view::npos;
-    configure({{"page_size", "20"}, {"request_timeout", slow ? "200ms" : "20s"}, {"retry_budget", "250ms"}});
+    configure({{"page_size", "20"}, {"request_timeout", slow ? "1s" : "20s"}, {"retry_budget", "250ms"}});
     fail(12);
     expect_told(run());
     if (GetParam().failure->final) {

