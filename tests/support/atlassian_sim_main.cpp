@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>  // NOLINT: sigtimedwait is POSIX
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <fstream>

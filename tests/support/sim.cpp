@@ -1,5 +1,7 @@
 #include "support/sim.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <stdexcept>
 

@@ -3,6 +3,7 @@
 #include "support/sim_state.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -101,11 +102,11 @@ HttpAnswer answer_confluence_retention(SimState& state, const HttpRequest& reque
             !wanted.value("units", nlohmann::json()).is_string()) {
             return bad_request("number and units are wanted");
         }
-        state.confluence_retention = {{"number", wanted["number"]}, {"units", wanted["units"]}};
+        state.confluence_retention = nlohmann::json{{"number", wanted["number"]}, {"units", wanted["units"]}}.dump();
     } else if (request.method != "GET") {
         return json_answer(405, R"({"statusCode":405,"message":"Method Not Allowed"})");
     }
-    return json_answer(200, state.confluence_retention.dump());
+    return json_answer(200, state.confluence_retention);
 }
 
 }  // namespace aquila::sim

@@ -2,6 +2,8 @@
 #include "support/sim_generator.hpp"
 #include "support/sim_state.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <functional>
 #include <stdexcept>
 

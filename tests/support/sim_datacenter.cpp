@@ -4,6 +4,7 @@
 #include "support/sim_state.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -116,7 +117,7 @@ bool set_coverage(DatacenterState& state, const nlohmann::json& body) {
         const bool known = level == "base" || level == "advanced" || level == "full" || level == "off";
         if (!known || !state.coverage.contains(area)) return false;
     }
-    state.coverage.update(*wanted);
+    for (const auto& [area, level] : wanted->items()) state.coverage[area] = level.get<std::string>();
     return true;
 }
 
@@ -126,7 +127,7 @@ bool set_retention(DatacenterState& state, const nlohmann::json& body) {
     for (const auto& [unit, count] : wanted->items()) {
         if (!state.retention.contains(unit) || !count.is_number_unsigned()) return false;
     }
-    state.retention.update(*wanted);
+    for (const auto& [unit, count] : wanted->items()) state.retention[unit] = count.get<std::uint64_t>();
     return true;
 }
 

@@ -1,6 +1,8 @@
 // The doors of the admin API (organisation keys only) and of a Data Center (PAT, user name and password, CAPTCHA).
 #include "support/sim_doors.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace aquila::sim {
 namespace {
 

@@ -4,6 +4,7 @@
 #include "support/sim_state.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <limits>

@@ -3,6 +3,7 @@
 #include "support/sim_state.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace aquila::sim {
 namespace {

@@ -7,7 +7,7 @@
 #include "support/sim_log.hpp"
 #include "support/sim_settings.hpp"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <array>
 #include <functional>
@@ -53,14 +53,14 @@ struct OauthState {
 };
 
 struct DatacenterState {
-    nlohmann::ordered_json coverage = {{"global-config-and-administration", "base"},
-                                       {"user-management", "base"},
-                                       {"permissions", "base"},
-                                       {"local-config-and-administration", "base"},
-                                       {"security", "base"},
-                                       {"end-user-activity", "base"},
-                                       {"ecosystem", "base"}};
-    nlohmann::ordered_json retention = {{"years", 3}, {"months", 0}, {"days", 0}};
+    std::map<std::string, std::string, std::less<>> coverage{{"global-config-and-administration", "base"},
+                                                             {"user-management", "base"},
+                                                             {"permissions", "base"},
+                                                             {"local-config-and-administration", "base"},
+                                                             {"security", "base"},
+                                                             {"end-user-activity", "base"},
+                                                             {"ecosystem", "base"}};
+    std::map<std::string, std::uint64_t, std::less<>> retention{{"years", 3}, {"months", 0}, {"days", 0}};
     std::int64_t retention_files = 100;
     std::set<std::string, std::less<>> denylist;
     std::int64_t failures = 0;
@@ -75,7 +75,7 @@ struct SimState {
     std::vector<SeenRequest> requests;
     TokenBucket bucket;
     std::array<std::int64_t, product_count> pages_served{};
-    nlohmann::json confluence_retention = {{"number", 1}, {"units", "YEARS"}};
+    std::string confluence_retention = R"({"number":1,"units":"YEARS"})";
     DatacenterState datacenter;
     OauthState oauth;
     std::string note;  ///< said about the request that is being answered
