@@ -313,7 +313,7 @@ State state_from_text(std::string_view text, std::string_view name) {
     }
 }
 
-Checkpoint::Checkpoint(std::filesystem::path directory) : path_{std::move(directory) / "checkpoint.json"} {}
+Checkpoint::Checkpoint(const std::filesystem::path& directory) : path_{directory / "checkpoint.json"} {}
 
 std::optional<State> Checkpoint::load() const {
     const auto text = read_file(path_, largest_checkpoint);

@@ -93,7 +93,7 @@ void uncover(std::vector<Window>& windows, Window window);
 /// `directory`/checkpoint.json. The caller holds the source's lock.
 class Checkpoint {
   public:
-    explicit Checkpoint(std::filesystem::path directory);
+    explicit Checkpoint(const std::filesystem::path& directory);
 
     /// nullopt: nothing was saved yet. Failure 65 damaged, 74 unreadable.
     [[nodiscard]] std::optional<State> load() const;
