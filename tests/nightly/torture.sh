@@ -33,7 +33,9 @@ quiet() { "$@" >quiet.out 2>&1; }
 
 # --- wounds: a run that is hurt; false when it was not ---------------------------------------------------------------------
 traced() { # CALL INJECTION
-    quiet strace -f -qq -o trace -e trace="$1" -e inject="$1:$2:when=$((1 + RANDOM % 20))" "$build/aquila-fetch" -c crash.ini -q || true
+    # strace dies as the program does, and the shell would tell of it.
+    { quiet strace -f -qq -o trace -e trace="$1" -e inject="$1:$2:when=$((1 + RANDOM % 20))" \
+        "$build/aquila-fetch" -c crash.ini -q; } 2>/dev/null || true
     grep -q -e INJECTED -e 'killed by' trace
 }
 wound_call() { one_of write fsync fdatasync rename ftruncate && traced "$one" signal=KILL; }
