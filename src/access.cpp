@@ -13,8 +13,8 @@
 namespace aquila {
 namespace {
 
-/// A check does not wait as long as a run would.
-constexpr Span patience = std::chrono::seconds{10};
+/// A check does not wait as long as a run would; but all tries of one request fit in, so that what they met is told.
+constexpr Span patience = std::chrono::seconds{20};
 
 struct Step {
     Aspect aspect;

@@ -160,6 +160,11 @@ Finding check_state(const fs::path& state) {
     return check_folder("state", state);
 }
 
+Finding check_metrics(const fs::path& file) {
+    auto finding = check_folder("metrics", file.has_parent_path() ? file.parent_path() : fs::path{"."});
+    return finding.mark == Mark::bad ? warning(finding.item, finding.text, finding.advice) : finding;
+}
+
 Finding judge_space(std::string_view item, std::uint64_t available, std::uint64_t capacity) {
     constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
     const auto text = fmt::format("{} MiB free of {} MiB", available / mebibyte, capacity / mebibyte);

@@ -21,6 +21,9 @@ namespace aquila {
 /// That the folder and what it will hold can be written, likewise.
 [[nodiscard]] Finding check_state(const std::filesystem::path& state);
 
+/// That metrics can be put there. At most a warning: no run fails because of them.
+[[nodiscard]] Finding check_metrics(const std::filesystem::path& file);
+
 /// Room on a disk. Pure. Too little for a page: bad; for a busy day: a warning.
 [[nodiscard]] Finding judge_space(std::string_view item, std::uint64_t available, std::uint64_t capacity);
 /// The same for the file systems of output and state, which may be one.

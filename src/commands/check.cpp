@@ -108,6 +108,9 @@ Findings check_source(const Arguments& arguments, const Environment& environment
 
     list.push_back(check_output(output, source.output_mode == OutputMode::replace));
     list.push_back(check_state(directory));
+    if (!source.metrics_file.empty()) {
+        list.push_back(check_metrics(source.metrics_file));
+    }
     list.push_back(check_space(output, directory));
     list.push_back(check_lock(lock_path(source, environment)));
     list.push_back(unreadable ? *unreadable : check_checkpoint(state, access.identity, source, checkpoint.path()));

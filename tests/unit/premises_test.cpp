@@ -80,6 +80,13 @@ TEST_F(Premises, StateIsAFolderOrCanBeMade) {
     EXPECT_EQ(check_state(scratch / "state/jira").exit, Exit::cannot_create);
 }
 
+TEST_F(Premises, MetricsAreAtMostAWarning) {
+    EXPECT_EQ(check_metrics(scratch / "x.prom").mark, Mark::good);
+    scratch.write("file", "");
+    EXPECT_EQ(check_metrics(scratch / "file/x.prom").mark, Mark::warning);
+    EXPECT_EQ(scratch.names(), std::vector<std::string>{"file"});
+}
+
 TEST_F(Premises, SpaceIsEnoughOrNot) {
     constexpr std::uint64_t mebibyte = 1 << 20;
     EXPECT_EQ(judge_space("space", 100'000 * mebibyte, 200'000 * mebibyte).mark, Mark::good);
