@@ -194,6 +194,8 @@ json put(const State& state) {
             {"covered", put(state.covered)},
             {"pending", put(state.pending)},
             {"cursor", base64_encode(state.cursor)},
+            {"held", put_optional(state.held)},
+            {"entered", put_optional(state.entered)},
             {"reread", put_optional(state.reread)},
             {"announced", put_optional(state.announced)},
             {"resumption", put_optional(state.resumption)},
@@ -214,6 +216,8 @@ State state_of(const json& value) {
     state.covered = windows_of(value.at("covered"));
     state.pending = windows_of(value.at("pending"));
     state.cursor = bytes_of(value.at("cursor"));
+    state.held = optional_instant(value.at("held"));
+    state.entered = optional_instant(value.at("entered"));
     state.reread = optional_instant(value.at("reread"));
     state.ledger = unpacked(value.at("ledger"), Ledger::unpack);
     state.announced = announcement_of(value);

@@ -24,8 +24,8 @@ constexpr Span least_lookback = std::chrono::seconds{10};
 constexpr std::size_t resumed_slice_factor = 4;
 /// The window of an announcement for a page of a stream, which is found again by its cursor.
 constexpr Window of_stream{};
-/// Pages of a stream that repeat each other: the server does not move on.
-constexpr int most_repeats = 3;
+/// Pages of a stream in a row that hold nothing new and do not get younger: the server does not move on.
+constexpr int most_fruitless = 50;
 
 /// Tells which lines of a slice are in the output already, counting equal ones.
 class Known {
@@ -87,54 +87,57 @@ class Loop {
             read(window);
         }
         if (follows) {
-            follow();
             read_again();
+            follow();
         }
     }
 
-    /// A cursor never comes back to what was put behind it later. So, now and then, the last stretch is read by time.
+    /// A cursor never comes back to what was put behind it later. So, whenever half of the lookback has passed, what
+    /// was read is read again by time, as far back as it may have been late when that was done last.
     void read_again() {
-        const Instant now = collecting_.wish.now;
-        if (!state_.reread) {
-            state_.reread = now;
-            save();
-        }
-        if (now - *state_.reread >= collecting_.wish.lookback / 2 || now < *state_.reread) {
+        const Span since = *state_.watermark - state_.reread.value_or(Instant::min());
+        const Span passed = collecting_.wish.now - state_.reread.value_or(collecting_.wish.now);
+        if (!state_.reread || passed >= collecting_.wish.lookback / 2 || since < Span{}) {
             read({state_.settled, *state_.watermark});
-            state_.reread = now;
-            save();
+            state_.reread.reset();  // settled may follow the watermark, until the end of the stream is reached
         }
     }
 
     /// Goes on behind the page read last, to the end of the stream. Each page is committed with the cursor behind it.
     void follow() {
         std::optional<Instant> began;  // the server's time: what came after it is left to the next run
-        int repeats = 0;
-        std::vector<Key> before;
-        for (bool last = false; !last;) {
+        int fruitless = 0;
+        for (bool ended = false; !ended;) {
             collecting_.check_stop();
             auto slice = next_page();
             if (!slice) {
                 continue;  // the cursor is refused: the stream is entered by time
             }
             const Page& page = slice->pages.front();
-            const Instant newest = newest_of(page);
+            const auto [oldest, newest] = ends_of(page);
             began = began ? began : std::optional{horizon(*slice)};
-            repeats = !slice->lines.empty() && keys_of(*slice) == before ? repeats + 1 : 0;
-            before = keys_of(*slice);
-            if (repeats >= most_repeats) {
-                throw Failure{Exit::protocol, "endless paging: the server gives the same page with ever new cursors",
-                              "what was new in it is written; the next run goes on from there"};
-            }
-            last = page.records.empty() || page.next.empty() || page.next == state_.cursor || newest >= *began;
-            const bool again = page.next.empty() && !state_.cursor.empty();
+            const auto written = tally_.written;
             const auto next = page.next.empty() ? state_.cursor : page.next;
+            ended = page.records.empty() || next == state_.cursor;
+            const bool again = !next.empty() && next == state_.cursor && !page.records.empty();
+            const bool is_later = !page.records.empty() && oldest >= *began;
             write(of_stream, *slice);
             shorten_resumption(of_stream);
             state_.cursor = next;
-            advance_stream(*slice, last ? horizon(*slice) : newest, again);
+            // Of what the cursor will show once more or for the first time, nothing that is known may be forgotten.
+            state_.held = again ? oldest : ended ? Instant::max() : newest;
+            fruitless = tally_.written == written && newest <= *state_.watermark && !ended ? fruitless + 1 : 0;
+            advance_stream(*slice, ended ? horizon(*slice) : is_later ? *began : newest);
             tell(*state_.watermark);
+            ended = ended || is_later;
+            if (fruitless >= most_fruitless) {
+                throw Failure{
+                    Exit::protocol,
+                    fmt::format("endless paging: {} pages of events that are known, each with a new cursor", fruitless),
+                    "the stream does not move on; what was new is written, and the next run goes on"};
+            }
         }
+        state_.reread = state_.reread.value_or(*state_.watermark);
         save();
     }
 
@@ -142,6 +145,9 @@ class Loop {
     std::optional<Slice> next_page() {
         Slice slice;
         const Window since{state_.settled, open_end};
+        if (state_.cursor.empty()) {
+            state_.entered = state_.settled;
+        }
         try {
             slice.pages.push_back(collecting_.fetch({since, 0, collecting_.limits.page_size, state_.cursor}));
         } catch (const StaleCursor& stale) {
@@ -155,35 +161,35 @@ class Loop {
         const Page& page = slice.pages.front();
         slice.served = page.served;
         slice.total = page.total;
+        check_dated(page);
         std::set<Key> seen;
         for (const Record& record : page.records) {
-            if (seen.insert(record.key).second) {
+            // A server that ignores where it should begin shows what is in the output, or was not asked for.
+            const bool early = state_.entered && record.key.time < *state_.entered;
+            slice.before += early ? 1 : 0;
+            if (!early && seen.insert(record.key).second) {
                 slice.lines.push_back({&record, &page});
             }
+        }
+        if (state_.entered && ends_of(page).second >= *state_.entered) {
+            state_.entered.reset();
         }
         return slice;
     }
 
-    static std::vector<Key> keys_of(const Slice& slice) {
-        std::vector<Key> keys;
-        for (const auto& line : slice.lines) {
-            keys.push_back(line.record->key);
-        }
-        return keys;
-    }
-
-    /// The oldest instant where no record carries a time.
-    static Instant newest_of(const Page& page) {
-        Instant newest = Instant::min();
+    /// The oldest and the newest time; of a page without times the newest instant and the oldest one.
+    static std::pair<Instant, Instant> ends_of(const Page& page) {
+        std::pair ends{Instant::max(), Instant::min()};
         for (const Record& record : page.records) {
-            newest = record.key.time == undated ? newest : std::max(newest, record.key.time);
+            if (record.key.time != undated) {
+                ends = {std::min(ends.first, record.key.time), std::max(ends.second, record.key.time)};
+            }
         }
-        return newest;
+        return ends;
     }
 
-    /// `to`: how far the stream was read. `again`: the last page will be read again, and its records must be known
-    /// then.
-    void advance_stream(const Slice& slice, Instant to, bool again) {
+    /// `to`: how far the stream was read.
+    void advance_stream(const Slice& slice, Instant to) {
         const Instant limit = horizon(slice);
         const Window read{*state_.watermark, std::min(to, std::max(limit, *state_.watermark))};
         if (!read.empty()) {
@@ -191,15 +197,14 @@ class Loop {
             uncover(state_.pending, read);
             state_.watermark = read.to;
         }
-        Instant settled = *state_.watermark - std::max(collecting_.wish.lookback, least_lookback);
-        if (again) {
-            for (const auto& line : slice.lines) {
-                settled = std::min(settled, line.record->key.time);
-            }
-        }
-        state_.settled = std::max(state_.settled, settled);
-        state_.ledger.prune(state_.settled);
+        const Instant known = std::min(*state_.watermark, state_.reread.value_or(*state_.watermark));
+        state_.settled = std::max(state_.settled, known - std::max(collecting_.wish.lookback, least_lookback));
+        forget_what_is_settled();
         unsaved_ = true;
+    }
+
+    void forget_what_is_settled() {
+        state_.ledger.prune(std::min(state_.settled, state_.held.value_or(Instant::max())));
     }
 
     /// Completes the window that a stopped run wrote in part, beginning with the line it cut short.
@@ -357,12 +362,12 @@ class Loop {
             state_.watermark = std::max(*state_.watermark, read.to);
         }
         // A resumed window may lie beyond the settled moment, and what is between them has to be read again first. Of a
-        // stream the page that its cursor leads to has to be known as well: see advance_stream.
+        // stream that is followed, settled is moved by following it.
         if (window.from <= state_.settled && state_.cursor.empty()) {
             const Instant settled = limit - std::max(collecting_.wish.lookback, least_lookback);
             state_.settled = std::max(state_.settled, std::min(read.to, settled));
         }
-        state_.ledger.prune(state_.settled);
+        forget_what_is_settled();
         unsaved_ = true;
     }
 

@@ -15,8 +15,6 @@ namespace aquila {
 namespace {
 
 constexpr std::string_view tenant_info = "/_edge/tenant_info";
-/// The organisation API's code for a cursor it does not know, or not any more (atlassian-api section 4.6).
-constexpr std::string_view stale_cursor = "ADMIN-400-1\"";
 
 /// Worth trying the other door: the credential was not accepted here, or there is nothing here. A missing scope or a
 /// CAPTCHA would be no better there, and asking again could lock the account.
@@ -24,6 +22,17 @@ bool may_fit_elsewhere(const Response& response) noexcept {
     return (response.status == 401 || response.status == 403 || response.status == 404) &&
            response.header("X-Failure-Category") != "FAILURE_CLIENT_SCOPE_CHECK" &&
            response.header("X-Authentication-Denied-Reason").empty();
+}
+
+/// The organisation's codes (atlassian-api section 4.6).
+constexpr std::string_view no_such_organization = "ADMIN-404-2";
+
+/// Nothing but the cursor and a limit was sent: a cursor that is not known, not known any more (ADMIN-400-1), or too
+/// long. By time it goes on in any case.
+bool refuses_cursor(const Response& response) noexcept {
+    constexpr int statuses[] = {400, 404, 410, 414, 431};
+    return std::find(std::begin(statuses), std::end(statuses), response.status) != std::end(statuses) &&
+           response.body.find(no_such_organization) == std::string::npos;
 }
 
 /// The record tells of a search by this account: by its name, or by the user its link names.
@@ -146,8 +155,8 @@ bool Endpoint::is_there() {
     probe_ = url(door, {std::nullopt, 0, 1, {}});
     probed_ = get(probe_);
     const Response& response = *probed_;
-    const bool known_otherwise = response.body.find("ADMIN-404-2") != std::string::npos;  // no such organisation
-    if (response.error == TransportError::none && response.status == 404 && !known_otherwise) {
+    const bool knows_better = response.body.find(no_such_organization) != std::string::npos;
+    if (response.error == TransportError::none && response.status == 404 && !knows_better) {
         return false;
     }
     if (!is_answer(response)) {
@@ -225,7 +234,7 @@ Page Endpoint::fetch(const Query& query) {
     }
     if (!is_answer(response)) {
         const Diagnosis refused = failure(doors_.front(), response);
-        if (!query.cursor.empty() && response.status == 400 && response.body.find(stale_cursor) != std::string::npos) {
+        if (source_.stream && !query.cursor.empty() && refuses_cursor(response)) {
             throw StaleCursor{refused.code(), refused.what(), refused.hint()};
         }
         throw refused;

@@ -14,6 +14,7 @@
 namespace aquila {
 namespace {
 
+constexpr std::size_t longest_cursor = 4096;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 [[noreturn]] void refuse(std::string_view what) {
@@ -114,6 +115,9 @@ class Walk {
         if (tokens_.kind(value) == '"') {
             page_.next = unescaped(tokens_.string(value));
         }
+        if (page_.next.size() > longest_cursor) {
+            throw BadJson{"a cursor that no URL could hold"};
+        }
         return behind;
     }
 
@@ -157,14 +161,17 @@ class Walk {
         std::optional<Instant> time;
         std::string_view author;
         bool is_search = false;
+        bool is_ruled = false;  ///< the time is the one that rules
     };
 
     std::size_t time(Found& found, std::string_view key, std::size_t value) {
         const bool is_text = tokens_.kind(value) == '"';
         const auto behind = tokens_.skip(value);
-        if (key == shape_.time || (key == shape_.later && !key.empty())) {
+        const bool rules = key == shape_.rules && !key.empty();
+        if (rules || (key == shape_.time && !found.is_ruled)) {
             const auto read = to_time(is_text ? tokens_.string(value) : tokens_.text(value));
-            found.time = read && found.time ? std::max(*read, *found.time) : read ? read : found.time;
+            found.is_ruled = rules && read;
+            found.time = read ? read : found.time;
         }
         return behind;
     }

@@ -80,8 +80,8 @@ std::optional<LastRun> last_run_from_text(std::string_view text) {
         run.error = value.at("error").get<std::string>();
         run.hint = value.at("hint").get<std::string>();
         run.records = value.at("records").get<std::uint64_t>();
-        if (!value.at("succeeded").is_null()) {
-            run.succeeded = parse_instant(value.at("succeeded").get<std::string>());
+        if (const auto succeeded = value.find("succeeded"); succeeded != value.end() && !succeeded->is_null()) {
+            run.succeeded = parse_instant(succeeded->get<std::string>());
         }
         return run;
     } catch (const json::exception&) {

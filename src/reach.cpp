@@ -1,5 +1,6 @@
 #include "aquila_fetch/reach.hpp"
 
+#include "aquila_fetch/error.hpp"
 #include "aquila_fetch/log.hpp"
 
 #include <fmt/core.h>
@@ -22,6 +23,7 @@ Reach::Reach(const Source& source, const SourceConfig& config, Authorizer& autho
     if (source.alternative != nullptr && state.door.empty()) {
         find_row(config, authorizer, state);
     }
+    limits_.margin = config.lookback;
     limits_.page_size = config.page_size.value_or(source_->page_size);
 }
 
@@ -40,6 +42,14 @@ void Reach::find_row(const SourceConfig& config, Authorizer& authorizer, const S
     if (source_ == &first && tried) {
         endpoint_ = std::make_unique<Endpoint>(first, config, authorizer, wire_.transport(), state);
     } else if (tried) {
+        if (first.filters != nullptr && source_->filters == nullptr &&
+            (!first.filters(config).empty() || config.own_searches != OwnSearches::keep)) {
+            throw Failure{
+                Exit::config,
+                fmt::format("[{}]: {} is not there, and {} takes no filters", config.name, first.path, source_->path),
+                "leave out `categories`, `actions`, `users`, `affected_objects`, `search`, `scan_limit` and "
+                "`own_searches`"};
+        }
         log::info(fmt::format("{} is not there; {} is, and is used from now on", first.path, source_->path));
         keep_to_limit(config);
     }

@@ -113,8 +113,11 @@ class Reading {
             if (ends || !page.more.value_or(true) || is_past(page)) {
                 return;
             }
-            repeats = previous != nullptr && !empty && same_records(*previous, page) ? repeats + 1 : 0;
-            bytes += page.text->size();
+            const bool repeated = previous != nullptr && !page.records.empty() && same_records(*previous, page);
+            repeats = repeated ? repeats + 1 : 0;
+            const bool wanted = std::any_of(page.records.begin(), page.records.end(),
+                                            [this](const Record& record) { return is_inside(record); });
+            bytes += wanted || page.dropped > 0 ? page.text->size() : 0;
             check_endless(page.next == cursor ? repeats_without_ids + 1 : repeats, bytes);
             if (!to_the_end_ && is_too_large(page, bytes)) {
                 return;
@@ -138,18 +141,13 @@ class Reading {
 
     /// Beyond the window in the order of the pages: what follows is so, too.
     [[nodiscard]] bool is_past(const Page& page) const noexcept {
-        return source_.paging == Paging::newest
-                   ? ignores_start(page)
-                   : std::any_of(page.records.begin(), page.records.end(), [this](const Record& record) {
-                         return !is_undated(record) && record.key.time > window_.to + rounding;
-                     });
-    }
-
-    static void check_dated(const Page& page) {
-        if (!page.records.empty() && std::all_of(page.records.begin(), page.records.end(), is_undated)) {
-            throw Failure{Exit::protocol, "the server's records carry no time that can be read",
-                          "the API has changed, or something else answers in its place; nothing of this was written"};
+        if (source_.paging == Paging::newest) {
+            return ignores_start(page);
         }
+        return !page.records.empty() &&
+               std::all_of(page.records.begin(), page.records.end(), [this](const auto& record) {
+                   return !is_undated(record) && record.key.time > window_.to + rounding;
+               });
     }
 
     void check_endless(int repeats, std::size_t bytes) const {
@@ -165,7 +163,10 @@ class Reading {
 
     const Page& fetch_page(std::int64_t offset, const std::string& cursor = {}) {
         ++slice_.requests;
-        slice_.pages.push_back(fetch_(Query{window_, offset, limits_.page_size, cursor}));
+        // A stream may choose its events by when they happened, and ours are wanted by when they were processed.
+        const Span margin = is_late_order() ? limits_.margin : Span{};
+        slice_.pages.push_back(
+            fetch_(Query{Window{window_.from - margin, window_.to}, offset, limits_.page_size, cursor}));
         const Page& page = slice_.pages.back();
         if (page.limit && *page.limit > 0) {
             limit_ = std::min(*page.limit, limits_.page_size);
@@ -195,7 +196,7 @@ class Reading {
     void note_strays(const Page& page, std::size_t overlap) {
         for (std::size_t i = std::min(overlap, page.records.size()); i < page.records.size(); ++i) {
             const Instant time = page.records[i].key.time;
-            slice_.before += time < window_.from ? 1 : 0;
+            slice_.before += !is_late_order() && time < window_.from ? 1 : 0;
             slice_.after += !is_late_order() && time != undated && time > window_.to + rounding ? 1 : 0;
             inside_ += is_inside(page.records[i]) ? 1 : 0;
         }
@@ -233,7 +234,10 @@ class Reading {
             std::minmax_element(page.records.begin(), page.records.end(),
                                 [](const Record& a, const Record& b) { return a.key.time < b.key.time; });
         if (oldest == page.records.end()) {
-            return false;
+            if (bytes > limits_.bytes) {
+                ask_for(half());
+            }
+            return slice_.smaller.has_value();
         }
         const Span seen = std::max(shortest, is_late_order() ? std::min(newest->key.time, window_.to) - window_.from
                                                              : window_.to - std::min(oldest->key.time, window_.to));
@@ -320,6 +324,13 @@ class Reading {
 };
 
 }  // namespace
+
+void check_dated(const Page& page) {
+    if (!page.records.empty() && std::all_of(page.records.begin(), page.records.end(), is_undated)) {
+        throw Failure{Exit::protocol, "the server's records carry no time that can be read",
+                      "the API has changed, or something else answers in its place; nothing of this was written"};
+    }
+}
 
 Slice read_slice(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits) {
     return Reading{source, fetch, window, limits}.run();

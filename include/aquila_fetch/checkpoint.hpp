@@ -65,8 +65,12 @@ struct State {
     std::vector<Window> covered;       ///< apart from each other, ascending
     std::vector<Window> pending;       ///< asked for by --since, not read yet
     Ledger ledger;
-    std::string cursor;             ///< of a stream: where the page read last ended
-    std::optional<Instant> reread;  ///< of a stream: when its last stretch was read again last
+
+    // Of a stream alone:
+    std::string cursor;              ///< where the page read last ended
+    std::optional<Instant> held;     ///< keys from here on are kept whatever is settled: the cursor leads to them
+    std::optional<Instant> entered;  ///< it was entered by time here; what is older is not wanted
+    std::optional<Instant> reread;   ///< how far it was read when it was read again last; nullopt: it is time to
     std::optional<Announcement> announced;
     std::optional<Resumption> resumption;
 

@@ -20,7 +20,7 @@ struct PageShape {
     bool links = false;        ///< `_links.next` tells whether more follows
 
     std::string_view inside{};  ///< the records' object that holds their times; empty: the record itself does
-    std::string_view later{};   ///< a second time there: the later one counts
+    std::string_view rules{};   ///< a second time there, which counts where it is: the order of the pages
     std::string_view paging{};  ///< envelope object with what follows
     std::string_view next{};    ///< its member with the cursor: text, or an object that holds it as `cursor`
     std::string_view last{};    ///< its member that is true on the last page

@@ -18,6 +18,7 @@ struct SliceLimits {
     int page_size = 1000;
     std::size_t pages = 6;                      ///< a slice of more full pages is too large
     std::size_t bytes = std::size_t{8} << 20U;  ///< or of more text than this
+    Span margin{};                              ///< how much earlier a stream is asked for than is wanted of it
     std::size_t endless = 20000;                ///< pages of one slice: nobody has so many
 };
 
@@ -53,6 +54,9 @@ struct Slice {
 ///
 /// Failure 76: the server repeats a page for ever.
 [[nodiscard]] Slice read_slice(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits);
+
+/// Failure 76 when not one record of a page carries a time that can be read.
+void check_dated(const Page& page);
 
 /// Reads a whole window slice by slice, oldest first; `use` gets each with its stretch of time. `check_stop` is called
 /// before each, and may throw.

@@ -17,7 +17,7 @@ constexpr PageShape shape{
     .limit = "",
     .offset = "",
     .inside = "attributes",
-    .later = "processedAt",
+    .rules = "processedAt",
     .paging = "meta",
     .next = "next",
 };

@@ -90,7 +90,7 @@ TEST_P(History, IsCompletedByPlainRunsAfterAKill) {
     configure({{"page_size", "100"}});
     EXPECT_EQ(flattened(collect()), 100U);
     sim.clear_requests();
-    sim.faults(R"({"match":"/ex/","skip":14,"hang":true})");
+    sim.faults(at_log(R"("skip":14,"hang":true)"));
     {
         Program program{launch({"--since", "180d"})};
         ASSERT_TRUE(program.runs_until([&] { return asked().size() == 15; }));
@@ -107,7 +107,7 @@ TEST_P(History, IsCompletedByPlainRunsAfterAKill) {
 TEST_P(History, IsCompletedByPlainRunsWhenTheFirstRunIsKilled) {
     generate(2'000, 170 * 24h);
     configure({{"page_size", "100"}});
-    sim.faults(R"({"match":"/ex/","skip":9,"hang":true})");
+    sim.faults(at_log(R"("skip":9,"hang":true)"));
     Program program{launch({"--since", "180d"})};
     ASSERT_TRUE(program.runs_until([&] { return asked().size() == 10; }));
     program.send(SIGKILL);

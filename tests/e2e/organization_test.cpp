@@ -78,15 +78,23 @@ TEST_F(Organization, WithoutTheStreamTheListIsRead) {
     }
 }
 
-TEST_F(Organization, HistoryIsReadOnceWhateverItsAge) {
-    generate(500, 20h);
-    generate(800, 24h * 90, 25h);
-    collect();
-    EXPECT_EQ(lines().size(), 500U);
-    collect({"--since", "180d"});
-    EXPECT_TRUE(exact());
-    EXPECT_EQ(collect({"--since", "180d"}).out, fmt::format("Flattened 0 records into {}\n", output_path()));
-    EXPECT_EQ(run({"verify", "--since", "180d"}).status, 0);
+TEST_F(Organization, HistoryIsReadOnceWhateverItsAgeAndItsFilter) {
+    for (const char* const filter : {"processedAt", "time"}) {
+        sim.configure(fmt::format(R"({{"filter_on":"{}"}})", filter));
+        sim.clear_records(product);
+        sim.clear_requests();
+        std::filesystem::remove_all(scratch / "out");
+        std::filesystem::remove_all(scratch / "state");
+        generate(500, 20h);
+        generate(800, 24h * 90, 30h);
+        configure({{"page_size", "50"}});
+        collect();
+        EXPECT_EQ(lines().size(), 500U);
+        collect({"--since", "180d"});
+        EXPECT_TRUE(exact()) << filter;
+        EXPECT_EQ(collect({"--since", "180d"}).out, fmt::format("Flattened 0 records into {}\n", output_path()));
+        EXPECT_EQ(run({"verify", "--since", "180d"}).status, 0) << filter;
+    }
 }
 
 TEST_F(Organization, ADateOfEventsNeedNotBeWhatTheyAreSortedBy) {

@@ -89,6 +89,7 @@ class FakeLog {
     bool ignores_window = false;
     bool ignores_offset = false;
     bool ends_without_cursor = false;  ///< a stream: the last page that holds records names no cursor
+    bool repeats_cursor = false;       ///< a stream: the last page names the cursor that was asked with
     std::size_t stale_after = 0;       ///< a stream: so many cursors are taken, the next one is refused; 0: all are
     std::string hidden;                ///< records whose text holds this are not shown; empty: all are
     std::function<void()> before_answer;
@@ -174,8 +175,10 @@ class FakeLog {
         }
         if (source.stream) {
             const bool none = found.empty() || (!more && ends_without_cursor);
-            return fmt::format(R"({{"data":[{}],"meta":{{"next":{}}}}})", fmt::join(bodies, ","),
-                               none ? "null" : fmt::format("\"{}\"", cursor_of(*found.back())));
+            const bool repeated = !more && repeats_cursor && !query.cursor.empty();
+            return fmt::format(
+                R"({{"data":[{}],"meta":{{"next":{}}}}})", fmt::join(bodies, ","),
+                none ? "null" : fmt::format("\"{}\"", repeated ? query.cursor : cursor_of(*found.back())));
         }
         return fmt::format(R"({{"entities":[{}],"pagingInfo":{{"lastPage":{}{}}}}})", fmt::join(bodies, ","), !more,
                            more ? fmt::format(R"(,"nextPageCursor":"{}")", cursor_of(*found.back())) : "");

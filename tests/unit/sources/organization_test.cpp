@@ -14,21 +14,23 @@ TEST(Organization, ACursorIsSentAlone) {
     EXPECT_EQ(stream.query({Window{since.from, since.from}, 0, 7, ""}), "?limit=7&from=1775984400000&to=1775984400000");
 }
 
-TEST(Organization, AnEventIsItsIdAndTheLaterOfItsTimes) {
+TEST(Organization, AnEventIsItsIdAndWhenItWasProcessed) {
     const auto page = stream.parse(R"({"data":[
         {"id":"a","attributes":{"time":"2026-04-12T09:00:00Z","processedAt":"2026-04-12T09:00:07.500000Z"}},
         {"id":"a","attributes":{"processedAt":"2026-04-12T09:00:07.500Z","time":"2026-04-12T09:00:00Z","action":"x"}},
-        {"id":"b","attributes":{"time":"2026-04-12T09:00:09.123Z"}},
+        {"id":"b","attributes":{"time":"2026-04-12T09:00:09.123Z","processedAt":null}},
+        {"id":"e","attributes":{"time":"2099-04-12T09:00:00Z","processedAt":"2026-04-12T09:00:07.500Z"}},
         {"id":"c","attributes":null},
         {"id":"d"}],"meta":{"next":"one\/two"}})",
                                    {});
-    ASSERT_EQ(page.records.size(), 5);
+    ASSERT_EQ(page.records.size(), 6);
+    EXPECT_EQ(page.records[3].key.time, page.records[0].key.time);
     EXPECT_EQ(page.records[0].key.time, Instant{Span{1'775'984'407'500}});
     EXPECT_EQ(page.records[1].key, page.records[0].key);
     EXPECT_EQ(page.records[2].key.time, Instant{Span{1'775'984'409'123}});
     EXPECT_NE(page.records[2].key.digest, page.records[0].key.digest);
-    EXPECT_EQ(page.records[3].key.time, undated);
     EXPECT_EQ(page.records[4].key.time, undated);
+    EXPECT_EQ(page.records[5].key.time, undated);
     EXPECT_EQ(page.next, "one/two");
     EXPECT_TRUE(page.suffix.empty());
 }
