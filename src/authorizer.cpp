@@ -39,7 +39,7 @@ std::unique_ptr<Authorizer> make_authorizer(const SourceConfig& source, const En
     const Auth auth = source.effective_auth();
     if (source.is_granted()) {
         Granting granting{source.name, oauth_client(source, find_client_secret(source, environment)), state,
-                          source.retry_budget + source.request_timeout};
+                          source.cloud_id.empty() ? source.site : "", source.retry_budget + source.request_timeout};
         return auth == Auth::oauth ? oauth_authorizer(std::move(granting), clock)
                                    : service_account_authorizer(std::move(granting), clock);
     }

@@ -4,6 +4,7 @@
 #include "aquila_fetch/diagnosis.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/log.hpp"
+#include "aquila_fetch/sites.hpp"
 
 #include <fmt/core.h>
 
@@ -97,6 +98,12 @@ class Oauth final : public Granted {
                           fmt::format("[{}] was logged in with another `client_id` or `auth_url`, and its tokens are "
                                       "for that alone",
                                       granting_.source),
+                          login()};
+        }
+        if (!granting_.site.empty() && !tokens->site.empty() && !is_same_host(granting_.site, tokens->site)) {
+            throw Failure{Exit::refused,
+                          fmt::format("[{}] was logged in to {}, and `site` is {} now", granting_.source, tokens->site,
+                                      granting_.site),
                           login()};
         }
         return *std::move(tokens);

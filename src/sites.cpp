@@ -85,6 +85,10 @@ std::size_t width(std::string_view text) {
 
 }  // namespace
 
+bool is_same_host(std::string_view a, std::string_view b) {
+    return host_of(a) == host_of(b);
+}
+
 bool Site::has_any(std::string_view wanted) const {
     bool found = false;
     for_each_word(wanted,

@@ -9,6 +9,9 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace aquila {
 namespace {
 
@@ -161,8 +164,24 @@ void TokenStore::save(const Tokens& tokens) const {
     file.commit();
 }
 
+void TokenStore::refuse_foreign_folder() const {
+    auto folder = std::filesystem::absolute(path_).parent_path();
+    struct stat status {};
+    while (::stat(folder.c_str(), &status) != 0 && folder.has_relative_path()) {
+        folder = folder.parent_path();
+    }
+    if (::geteuid() == 0 && status.st_uid != 0) {
+        throw Failure{
+            Exit::cannot_create,
+            fmt::format("the state in {} belongs to uid {}, and tokens stored by root could not be read there",
+                        folder.native(), status.st_uid),
+            "run this as the user who collects; the README shows how, under \"OAuth\""};
+    }
+}
+
 Lock TokenStore::lock(Clock& clock, Span patience) const {
     constexpr Span between = 100ms;
+    refuse_foreign_folder();
     make_directories(path_.parent_path());
     const Span begun = clock.elapsed();
     for (bool told = false;;) {

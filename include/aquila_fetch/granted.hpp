@@ -18,6 +18,7 @@ struct Granting {
     std::string source;  ///< the section, for hints
     OauthClient client;
     std::filesystem::path state;  ///< state_dir/NAME
+    std::string site;             ///< the section's, where it decides what is collected; else empty
     Span patience{};              ///< how long another process may take to renew
 };
 

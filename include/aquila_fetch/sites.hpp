@@ -34,6 +34,9 @@ struct Site {
 [[nodiscard]] std::vector<Site> matching_sites(const std::vector<Site>& sites, std::string_view wanted,
                                                std::string_view scopes);
 
+/// Two addresses of one host; case, path and a missing scheme aside.
+[[nodiscard]] bool is_same_host(std::string_view a, std::string_view b);
+
 /// For people: name, cloud id, URL and scopes in columns, a line each; `chosen` (a cloud id) is marked.
 [[nodiscard]] std::string site_table(const std::vector<Site>& sites, std::string_view chosen = {});
 /// For machines.

@@ -45,8 +45,12 @@ class TokenStore {
     [[nodiscard]] std::optional<Tokens> load() const;
     /// Durable when it returns, 0600. The caller holds the lock. Failure 73, 74.
     void save(const Tokens& tokens) const;
-    /// Waits for whoever holds it, at most `patience`. Makes the directory. Failure 73, 74, 75.
+    /// Waits for whoever holds it, at most `patience`. Makes the directory. Failure 73 (see
+    /// refuse_foreign_folder too), 74, 75.
     [[nodiscard]] Lock lock(Clock& clock, Span patience) const;
+
+    /// Tokens that root stores in the folder of the user who collects could not be read by the runs. Failure 73.
+    void refuse_foreign_folder() const;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 

@@ -17,31 +17,12 @@
 
 #include <charconv>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 namespace aquila {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr Span patience = 5min;
-
-/// Tokens that root stores in the folder of the user who collects could not be read by the runs.
-void refuse_foreign_state(const Job& job) {
-    auto folder = std::filesystem::absolute(job.state);
-    struct stat status {};
-    while (::stat(folder.c_str(), &status) != 0 && folder.has_relative_path()) {
-        folder = folder.parent_path();
-    }
-    if (::geteuid() == 0 && status.st_uid != 0) {
-        throw Failure{
-            Exit::cannot_create,
-            fmt::format("the state in {} belongs to uid {}, and tokens stored by root could not be read there",
-                        folder.native(), status.st_uid),
-            "log in as the user who collects; the README shows how, under \"OAuth\""};
-    }
-}
 
 std::optional<Callback> listen(const std::string& redirect_uri) {
     const auto where = loopback_of(redirect_uri);
@@ -132,7 +113,7 @@ void login_command(const Job& job) {
     }
     const auto client = oauth_client(job.source, find_client_secret(job.source, job.environment));
     const TokenStore store{job.state};
-    refuse_foreign_state(job);
+    store.refuse_foreign_folder();    // before anybody opens a browser
     static_cast<void>(store.load());  // what is damaged or open to others is told before anybody signs in
 
     Wire wire{job.source};

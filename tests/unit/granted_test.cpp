@@ -78,12 +78,13 @@ class GrantedTest : public testing::Test {
         tokens.auth_url = "https://auth.atlassian.com";
         tokens.client_id = "id";
         tokens.cloud_id = "the-site";
+        tokens.site = "https://example.atlassian.net";
         tokens = with_grant(std::move(tokens), {Secret{server.access()}, Secret{server.current()}, lifetime, "read:x"},
                             clock.now());
         store.save(tokens);
     }
     [[nodiscard]] Granting granting(std::string_view secret = "right") const {
-        return {"jira", {"id", Secret{secret}, "https://auth.atlassian.com"}, scratch.path(), 1s};
+        return {"jira", {"id", Secret{secret}, "https://auth.atlassian.com"}, scratch.path(), site, 1s};
     }
     [[nodiscard]] std::unique_ptr<Authorizer> oauth(std::string_view secret = "right") {
         return oauth_authorizer(granting(secret), clock);
@@ -107,6 +108,7 @@ class GrantedTest : public testing::Test {
 
     FakeClock clock;
     Scratch scratch;
+    std::string site;  ///< as in the INI
     TokenStore store{scratch.path()};
     TokenServer server{clock};
     FakeTransport transport{[this](const Request& request) { return server.answer(request); }};
@@ -120,6 +122,18 @@ TEST_F(GrantedTest, UsesWhatIsStoredWhileItLasts) {
     EXPECT_EQ(authorizer->cloud_id(), "the-site");
     clock.advance(58min);
     EXPECT_EQ(value(*authorizer), "Bearer access-0");
+    EXPECT_TRUE(transport.requests.empty());
+}
+
+TEST_F(GrantedTest, AnotherSiteNeedsAnotherLogin) {
+    log_in();
+    site = "https://Example.atlassian.net/";
+    EXPECT_EQ(value(*oauth()), "Bearer access-0");
+    site = "https://other.atlassian.net";
+    const auto failure = refusal();
+    EXPECT_EQ(failure.code(), Exit::refused);
+    EXPECT_NE(std::string{failure.what()}.find("other.atlassian.net"), std::string::npos);
+    EXPECT_NE(failure.hint().find("aquila-fetch login"), std::string::npos);
     EXPECT_TRUE(transport.requests.empty());
 }
 
