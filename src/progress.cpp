@@ -15,7 +15,7 @@ constexpr Span between = 200ms;
 std::string grouped(std::uint64_t number) {
     auto digits = std::to_string(number);
     for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-        digits.insert(static_cast<std::size_t>(at), ",");
+        digits.insert(digits.begin() + at, ',');
     }
     return digits;
 }
