@@ -95,9 +95,8 @@ class Loop {
     /// A cursor never comes back to what was put behind it later. So, whenever half of the lookback has passed, what
     /// was read is read again by time, as far back as it may have been late when that was done last.
     void read_again() {
-        const Span since = *state_.watermark - state_.reread.value_or(Instant::min());
-        const Span passed = collecting_.wish.now - state_.reread.value_or(collecting_.wish.now);
-        if (!state_.reread || passed >= collecting_.wish.lookback / 2 || since < Span{}) {
+        const auto& last = state_.reread;
+        if (!last || collecting_.wish.now - *last >= collecting_.wish.lookback / 2 || *last > *state_.watermark) {
             read({state_.settled, *state_.watermark});
             state_.reread.reset();  // settled may follow the watermark, until the end of the stream is reached
         }
