@@ -169,7 +169,7 @@ bool PackedReader::skip(std::uint64_t count) {
 }
 
 bool is_packed(const std::filesystem::path& path) {
-    return path.extension() == ".gz" || path.extension() == ".zst";
+    return std::ranges::find(packed_endings, path.extension()) != std::end(packed_endings);
 }
 
 }  // namespace aquila

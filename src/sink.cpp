@@ -114,14 +114,17 @@ void FileSink::open() {
     file_ = std::move(file);
 }
 
-Place FileSink::place() {
+bool FileSink::has_its_name() const {
     struct stat named {};
-    auto status = status_of(file_.get(), path_);
-    const bool there = ::lstat(path_.c_str(), &named) == 0;
-    if (!there || named.st_ino != status.st_ino || named.st_dev != status.st_dev) {
+    const auto status = status_of(file_.get(), path_);
+    return ::lstat(path_.c_str(), &named) == 0 && named.st_ino == status.st_ino && named.st_dev == status.st_dev;
+}
+
+Place FileSink::place() {
+    if (!has_its_name()) {
         open();
-        status = status_of(file_.get(), path_);
     }
+    auto status = status_of(file_.get(), path_);
     if (status.st_size > 0) {
         char last = '\n';
         if (::pread(file_.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
@@ -144,8 +147,10 @@ void FileSink::append(std::string_view lines) {
     if (::fdatasync(file_.get()) != 0) {
         fail_errno(path_, "cannot be made durable", errno);
     }
-    if (status_of(file_.get(), path_).st_nlink == 0) {
-        fail(Exit::io, path_, "was removed while lines were written to it", what_rotation_does);
+    // What is renamed from here on holds the lines. What was renamed before may have been packed to what was its end
+    // then, and be removed with the lines in it; by the next run that is done, and it sees what became of them.
+    if (!has_its_name()) {
+        fail(Exit::io, path_, "was renamed or removed while lines were written to it", what_rotation_does);
     }
 }
 

@@ -150,6 +150,19 @@ bool is_ours(const Candidate& candidate, const Found& found, const Announcement&
     return found.foreign == 0 && (lines.empty() ? begins_alike : in_order);
 }
 
+/// While a file is packed, it cannot be told whether its last lines were read in time: it is removed next.
+void refuse_while_packed(const fs::path& path) {
+    for (const auto* ending : packed_endings) {
+        const auto packed = path.native() + ending;
+        if (std::error_code none; fs::exists(packed, none)) {
+            throw Failure{Exit::io, fmt::format("{} is being packed at this moment", path.native()),
+                          fmt::format("lines of the last run are in it; the next run looks into the packed file. "
+                                      "Where nobody packs it any more, remove the unfinished {}",
+                                      packed)};
+        }
+    }
+}
+
 /// Makes what was found durable; tells of a torn line, or takes it back where nobody will finish it.
 void settle(const Candidate& candidate, const Found& found, const fs::path& live, Tail& tail) {
     const Fd file{::open(candidate.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
@@ -185,6 +198,9 @@ Tail find_tail(const Announcement& announced, const fs::path& live) {
         const auto found = look_into(candidate, announced, wanted);
         if (!found || !is_ours(candidate, *found, announced)) {
             return false;
+        }
+        if (candidate.path != live) {
+            refuse_while_packed(candidate.path);
         }
         for (const auto line : found->lines) {
             tail.written[line] = true;

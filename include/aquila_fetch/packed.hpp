@@ -10,7 +10,9 @@
 
 namespace aquila {
 
-/// Reads a file from its start, unpacking it by its name's ending: .gz, .zst; any other is read as it is.
+inline constexpr const char* packed_endings[] = {".gz", ".zst"};
+
+/// Reads a file from its start, unpacking it by its name's ending; one with another ending is read as it is.
 class PackedReader {
   public:
     /// Failure 74.

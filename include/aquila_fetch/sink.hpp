@@ -20,7 +20,8 @@ class Sink {
     /// Where the next line will begin. The file under the configured name is looked up again, so that after a rotation
     /// lines go to the new one. A last line without its line feed that is not ours gets one first.
     [[nodiscard]] virtual Place place() = 0;
-    /// Appends and makes durable. Failure 74; what is in the file by then is found by the next run (tail.hpp).
+    /// Appends and makes durable. Failure 74, also when the file was renamed meanwhile; what is in the file by then is
+    /// found by the next run (tail.hpp).
     virtual void append(std::string_view lines) = 0;
     /// Appends the rest of a torn line that begins there and has `size` bytes, and what follows it. Failure 74 when the
     /// output does not end so any more: it was rotated meanwhile, and the next run looks for the line anew.
@@ -44,6 +45,7 @@ class FileSink final : public Sink {
   private:
     void check(const Place& torn, std::size_t size) const;
     void open();
+    [[nodiscard]] bool has_its_name() const;
 
     std::filesystem::path path_;
     Fd file_;

@@ -127,14 +127,23 @@ TEST_F(Output, CutToNothingIsGoneOnWithFromItsStart) {
     EXPECT_EQ(folder.read("out.json"), "two\n");
 }
 
-TEST_F(Output, RemovedWhileItWasWrittenIsAnError) {
+/// Whoever packs it may have come to what was its end, and removes it next.
+TEST_F(Output, RenamedOrRemovedWhileItWasWrittenIsAnError) {
     FileSink sink{path};
     static_cast<void>(sink.place());
     fs::rename(path, folder / "out.json-1");
-    sink.append("renamed is fine\n");
+    expect_io_failure([&] { sink.append("one\n"); });
+    EXPECT_EQ(folder.read("out.json-1"), "one\n") << "for the next run to find";
+    static_cast<void>(sink.place());
+    fs::rename(path, folder / "out.json-2");
+    folder.write("out.json", "");
+    expect_io_failure([&] { sink.append("two\n"); });
     static_cast<void>(sink.place());
     fs::remove(path);
-    expect_io_failure([&] { sink.append("lost\n"); });
+    expect_io_failure([&] { sink.append("three\n"); });
+    static_cast<void>(sink.place());
+    sink.append("four\n");
+    EXPECT_EQ(folder.read("out.json"), "four\n");
 }
 
 TEST_F(Output, ATornLineIsFinished) {

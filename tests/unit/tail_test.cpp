@@ -164,6 +164,20 @@ TEST_F(FindTail, ADamagedPackedFileIsNotTakenForNothing) {
     EXPECT_THROW(static_cast<void>(find()), Failure);
 }
 
+/// Its packer may have passed the end before the lines came, and removes it next.
+TEST_F(FindTail, AFileThatIsBeingPackedIsNotReliedOn) {
+    write("out.json", "before\none\n");
+    fs::rename(live, folder / "out.json-1");
+    write("out.json-1.gz", "");
+    EXPECT_THROW(static_cast<void>(find()), Failure);
+    pack("out.json-1.gz", "before\n");
+    EXPECT_THROW(static_cast<void>(find()), Failure);
+    fs::remove(folder / "out.json-1");
+    const auto tail = find();
+    EXPECT_TRUE(tail.recognised);
+    EXPECT_THAT(tail.written, Each(false)) << "they were lost with it, and are written again";
+}
+
 TEST_F(FindTail, AFileThatIsNotTheOneIsLeftAlone) {
     fs::remove(live);
     const std::string strangers[] = {"BEFORE\none\ntwo\n", "before\n", "befor", "", "before\r\none\n"};
