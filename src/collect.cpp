@@ -254,7 +254,9 @@ class Loop {
                 const auto rest = std::string_view{batch.bytes}.substr(torn_bytes_.size());
                 sink_.finish(state_.announced->place, torn_bytes_.size(), rest);
             } else {
-                sink_.append(batch.bytes);
+                while (!sink_.append(batch.bytes)) {
+                    announce(window, batch);  // the output was turned since
+                }
             }
             state_.announced.reset();
             state_.records += batch.keys.size();

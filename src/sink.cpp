@@ -130,7 +130,7 @@ Place FileSink::place() {
         if (::pread(file_.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
             log::warning(
                 fmt::format("output {}: its last line had no end, and is not ours; it was ended", path_.string()));
-            append("\n");
+            write("\n");
             status = status_of(file_.get(), path_);
         }
     }
@@ -139,17 +139,26 @@ Place FileSink::place() {
             fingerprint_before(file_.get(), offset)};
 }
 
-void FileSink::append(std::string_view lines) {
+bool FileSink::append(std::string_view lines) {
+    if (!has_its_name()) {
+        return false;
+    }
+    write(lines);
+    return true;
+}
+
+void FileSink::write(std::string_view lines) {
     std::size_t written = 0;
     if (const int error = write_fully(file_.get(), lines, written); error != 0) {
         fail_errno(path_, fmt::format("cannot be written ({} of {} bytes were)", written, lines.size()), error);
     }
+    // What is renamed from here on holds the lines. What was renamed before may have been packed to what was its end
+    // then, and be removed with the lines in it; by the next run that is done, and it sees what became of them.
+    const bool named = has_its_name();
     if (::fdatasync(file_.get()) != 0) {
         fail_errno(path_, "cannot be made durable", errno);
     }
-    // What is renamed from here on holds the lines. What was renamed before may have been packed to what was its end
-    // then, and be removed with the lines in it; by the next run that is done, and it sees what became of them.
-    if (!has_its_name()) {
+    if (!named) {
         fail(Exit::io, path_, "was renamed or removed while lines were written to it", what_rotation_does);
     }
 }
@@ -164,7 +173,7 @@ void FileSink::check(const Place& torn, std::size_t size) const {
 
 void FileSink::finish(const Place& torn, std::size_t size, std::string_view rest) {
     check(torn, size);
-    append(rest);
+    write(rest);
 }
 
 void FileSink::cut(const Place& torn, std::size_t size) {

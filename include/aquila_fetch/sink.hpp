@@ -20,9 +20,9 @@ class Sink {
     /// Where the next line will begin. The file under the configured name is looked up again, so that after a rotation
     /// lines go to the new one. A last line without its line feed that is not ours gets one first.
     [[nodiscard]] virtual Place place() = 0;
-    /// Appends and makes durable. Failure 74, also when the file was renamed meanwhile; what is in the file by then is
-    /// found by the next run (tail.hpp).
-    virtual void append(std::string_view lines) = 0;
+    /// Appends and makes durable. False: nothing was written, as the file was renamed since place(). Failure 74, also
+    /// when it was renamed in the very moment; what is in the file by then is found by the next run (tail.hpp).
+    virtual bool append(std::string_view lines) = 0;
     /// Appends the rest of a torn line that begins there and has `size` bytes, and what follows it. Failure 74 when the
     /// output does not end so any more: it was rotated meanwhile, and the next run looks for the line anew.
     virtual void finish(const Place& torn, std::size_t size, std::string_view rest) = 0;
@@ -38,13 +38,14 @@ class FileSink final : public Sink {
     explicit FileSink(std::filesystem::path path);
 
     [[nodiscard]] Place place() override;
-    void append(std::string_view lines) override;
+    bool append(std::string_view lines) override;
     void finish(const Place& torn, std::size_t size, std::string_view rest) override;
     void cut(const Place& torn, std::size_t size) override;
 
   private:
     void check(const Place& torn, std::size_t size) const;
     void open();
+    void write(std::string_view lines);
     [[nodiscard]] bool has_its_name() const;
 
     std::filesystem::path path_;

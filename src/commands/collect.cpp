@@ -28,7 +28,10 @@ namespace {
 class StandardOutput final : public Sink {
   public:
     [[nodiscard]] Place place() override { return {}; }
-    void append(std::string_view lines) override { print(lines); }
+    bool append(std::string_view lines) override {
+        print(lines);
+        return true;
+    }
     void finish(const Place& /*torn*/, std::size_t /*size*/, std::string_view rest) override { print(rest); }
     void cut(const Place& /*torn*/, std::size_t /*size*/) override {}
 };

