@@ -181,7 +181,8 @@ std::vector<Finding> judge_refusal(const Source& source, const Diagnosis& refusa
             findings.push_back(skipped(step.item, fmt::format("not tried, because of the {}", refused->item)));
         }
     }
-    findings.push_back(skipped("record", fmt::format("not tried, because of the {}", refused->item)));
+    findings.push_back(
+        skipped("record", fmt::format("not tried, because of the {}", refused == nullptr ? "refusal" : refused->item)));
     return findings;
 }
 

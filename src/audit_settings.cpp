@@ -257,7 +257,8 @@ std::vector<Setting> read_assignments(std::string_view product, std::span<const 
         const auto name = std::string_view{word}.substr(0, equals);
         const auto value = equals == std::string::npos ? ""sv : std::string_view{word}.substr(equals + 1);
         const auto known = std::ranges::find(names, name.substr(0, name.find('.'))) != names.end();
-        if (equals == std::string::npos || !known || (name.find('.') != name.npos && !name.starts_with("coverage."))) {
+        if (equals == std::string::npos || !known ||
+            (name.find('.') != std::string_view::npos && !name.starts_with("coverage."))) {
             refuse(fmt::format("'{}' sets nothing{}", printable_text(word, 60), suggestion(name, names)),
                    fmt::format("settings of {} are {}; give NAME=VALUE{}", product, list_names(names),
                                names.size() > 1 ? ", as in coverage.security=full retention=10y retention-file=100"

@@ -34,6 +34,7 @@ missing, 69 network, 73/74 disk, 75 already running, 76 unexpected answer, 77 re
 template <typename Names>
 CLI::IsMember one_of(const Names& names) {
     std::vector<std::string> keys;
+    keys.reserve(names.size());
     for (const auto& [name, value] : names) {
         keys.emplace_back(name);
     }

@@ -12,7 +12,7 @@ void check_identity(const State& state, const std::string& identity, const Sourc
     if (begun && !state.identity.empty() && state.identity != identity) {
         throw Failure{
             Exit::config,
-            fmt::format("[{}] collects \"{}\" now, and its checkpoint {} belongs to \"{}\"", config.name, identity,
+            fmt::format(R"([{}] collects "{}" now, and its checkpoint {} belongs to "{}")", config.name, identity,
                         checkpoint.string(), state.identity),
             "give the new site a section of its own (name, output and state are then its own too), or move the "
             "checkpoint away to begin anew"};

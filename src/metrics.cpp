@@ -65,7 +65,7 @@ std::string to_text(const Metrics& metrics) {
     const LastRun& run = metrics.run;
     Text page{metrics.source};
     page.begin("build_info", "gauge", "The program that ran last, its version and the product it reads.");
-    page.sample(1, fmt::format(",product=\"{}\",version=\"{}\"", escaped(metrics.product), AQUILA_FETCH_VERSION));
+    page.sample(1, fmt::format(R"(,product="{}",version="{}")", escaped(metrics.product), AQUILA_FETCH_VERSION));
     page.moment("last_run_timestamp_seconds", "When the last run began.", run.started);
     page.gauge("last_run_duration_seconds", "How long the last run took.",
                run.ended ? seconds(*run.ended - run.started) : 0);

@@ -86,8 +86,7 @@ std::vector<Candidate> candidates(const Place& place, const fs::path& live) {
             }
         }
     }
-    std::stable_sort(list.begin(), list.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.same_inode > b.same_inode; });
+    std::stable_partition(list.begin(), list.end(), [](const Candidate& candidate) { return candidate.same_inode; });
     return list;
 }
 

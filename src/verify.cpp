@@ -62,8 +62,8 @@ class Books {
 
     struct Entry {
         Key key;
-        std::uint32_t held;  ///< how often at the server
-        std::uint32_t left;  ///< how many of those no line has taken
+        std::uint32_t held = 0;  ///< how often at the server
+        std::uint32_t left = 0;  ///< how many of those no line has taken
     };
 
     template <typename Use>

@@ -134,7 +134,7 @@ void settings_command(const Job& job) {
 
     const auto now = read_settings(endpoint, job.product.name);
     const ordered_json head{{"source", job.source.name}, {"product", job.product.name}};
-    const auto answer = [&](ordered_json more) {
+    const auto answer = [&](const ordered_json& more) {
         auto value = head;
         value.update(more);
         print(value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
