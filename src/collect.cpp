@@ -127,6 +127,7 @@ class Loop {
             state_.held = again ? oldest : ended ? Instant::max() : newest;
             fruitless = tally_.written == written && newest <= *state_.watermark && !ended ? fruitless + 1 : 0;
             advance_stream(*slice, ended ? horizon(*slice) : is_later ? *began : newest);
+            save_at_once();
             tell(*state_.watermark);
             ended = ended || is_later;
             if (fruitless >= most_fruitless) {
@@ -242,12 +243,21 @@ class Loop {
         write(window, slice);
         shorten_resumption(window);
         advance(window, slice);
+        save_at_once();
         tell(window.to);
+    }
+
+    /// Where what is written cannot be looked for later, the less is written twice after a crash.
+    void save_at_once() {
+        if (written_unseen_) {
+            save();
+        }
     }
 
     void write(const Window& window, const Slice& slice) {
         note(slice);
         const Batch batch = make_batch(slice, fresh_lines(slice));
+        written_unseen_ = false;
         if (!batch.keys.empty()) {
             announce(window, batch);
             if (finishing_) {
@@ -320,10 +330,18 @@ class Loop {
     }
 
     void announce(const Window& window, const Batch& batch) {
-        state_.announced = Announcement{window,         finishing_ ? state_.resumption->torn->place : sink_.place(),
-                                        batch.keys,     batch.lines,
-                                        batch.suffixes, batch.bytes.substr(0, head_size)};
-        save();
+        std::optional<Berth> berth;
+        if (finishing_) {
+            berth = Berth{state_.resumption->torn->place, batch.bytes.substr(0, head_size)};
+        } else {
+            berth = sink_.ready({batch.bytes, batch.keys});
+        }
+        written_unseen_ = !berth;
+        if (berth) {
+            state_.announced = Announcement{window,      std::move(berth->place), batch.keys,
+                                            batch.lines, batch.suffixes,          std::move(berth->head)};
+            save();
+        }
     }
 
     /// What a stopped run wrote of this window goes over into the ledger, whether or not the server showed it again.
@@ -416,6 +434,9 @@ class Loop {
     void save() {
         collecting_.save(state_);
         unsaved_ = false;
+        if (!state_.announced) {
+            sink_.committed();
+        }
     }
 
     const Collecting& collecting_;
@@ -424,6 +445,7 @@ class Loop {
     const std::string& torn_bytes_;
     Instant began_at_;
     bool finishing_ = false;
+    bool written_unseen_ = false;  ///< lines went where nobody can look for them later
     bool unsaved_ = false;
     Advance range_;
     Tally tally_;

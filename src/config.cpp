@@ -2,6 +2,7 @@
 
 #include "aquila_fetch/config_keys.hpp"
 #include "aquila_fetch/config_rules.hpp"
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/ini.hpp"
 
@@ -78,7 +79,7 @@ class WrittenFiles {
             }
             const bool output = table[i].written == &SourceConfig::output;
             const auto path = output ? draft.values.effective_output() : draft.values.*(table[i].written);
-            if (path.empty() || path == "-") {
+            if (path.empty() || (output && destination_of(path) != Destination::file)) {
                 continue;
             }
             const auto line = draft.own[i] != nullptr ? draft.own[i]->line : draft.values.line;

@@ -1,6 +1,7 @@
 #include "aquila_fetch/job.hpp"
 
 #include "aquila_fetch/clock.hpp"
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/log.hpp"
@@ -27,11 +28,18 @@ void refuse_what_is_missing(const SourceConfig& config, const std::string& outpu
         }
     };
     refuse(config.format != Format::flattened, "a format other than flattened", "use `format = flattened`");
-    refuse(output == "-" || output.find("://") != std::string::npos, "an output that is no file",
-           "set `output` to a file");
+    refuse(destination_of(output) == Destination::bucket, "an output in a bucket", "set `output` to a file or to -");
 }
 
-/// An output belongs to one source, however it is spelt and whatever links lead to it.
+/// What the one or the other destination cannot do, whether the INI or --output names it.
+void check_destination(const SourceConfig& config, const std::string& output) {
+    if (config.output_mode == OutputMode::replace && destination_of(output) != Destination::file) {
+        throw Failure{Exit::config, fmt::format("[{}]: `output_mode = replace` needs a file", config.name),
+                      "set `output` to a file, or leave out `output_mode`"};
+    }
+}
+
+/// An output file belongs to one source, however it is spelt and whatever links lead to it.
 void check_output_is_own(const Config& config, const SourceConfig& source, const std::string& output) {
     const auto plain = [](const std::string& path) {
         std::error_code error;
@@ -39,6 +47,9 @@ void check_output_is_own(const Config& config, const SourceConfig& source, const
         auto canonical = std::filesystem::weakly_canonical(absolute, error);
         return error ? absolute : canonical;
     };
+    if (destination_of(output) != Destination::file) {
+        return;
+    }
     const auto owner = std::find_if(config.sources.begin(), config.sources.end(), [&](const SourceConfig& other) {
         return &other != &source && plain(other.effective_output()) == plain(output);
     });
@@ -69,6 +80,7 @@ Job make_job(const Arguments& arguments, const Environment& environment, const C
              const SourceConfig& source) {
     auto output = arguments.output.empty() ? source.effective_output() : arguments.output;
     refuse_what_is_missing(source, output);
+    check_destination(source, output);
     check_output_is_own(config, source, output);
     return {arguments,
             config,

@@ -1,7 +1,6 @@
 // What a stopped run left is found in the output, and noted before anything new is read.
 #include "aquila_fetch/collect.hpp"
 #include "aquila_fetch/log.hpp"
-#include "aquila_fetch/tail.hpp"
 
 #include <fmt/core.h>
 
@@ -28,7 +27,7 @@ Window joined(const Window& a, const Window& b) {
 
 }  // namespace
 
-std::string recover(State& state, const std::filesystem::path& live, const std::function<void(const State&)>& save) {
+std::string recover(State& state, const Look& look, const std::function<void(const State&)>& save) {
     if (!state.announced && !(state.resumption && state.resumption->torn)) {
         return {};
     }
@@ -36,7 +35,7 @@ std::string recover(State& state, const std::filesystem::path& live, const std::
     auto what = announced ? *state.announced
                           : Announcement{state.resumption->window,    state.resumption->torn->place, {}, {}, {},
                                          state.resumption->torn->head};
-    auto tail = find_tail(what, live);
+    auto tail = look(what);
     auto resumption = state.resumption.value_or(Resumption{what.window, {}, std::nullopt});
     resumption.window = joined(resumption.window, what.window);
     std::size_t found = 0;

@@ -139,6 +139,14 @@ Place FileSink::place() {
             fingerprint_before(file_.get(), offset)};
 }
 
+Tail FileSink::find(const Announcement& announced) {
+    return find_tail(announced, std::filesystem::absolute(path_));
+}
+
+std::optional<Berth> FileSink::ready(const Lines& lines) {
+    return Berth{place(), std::string{lines.bytes.substr(0, head_size)}};
+}
+
 bool FileSink::append(std::string_view lines) {
     if (!has_its_name()) {
         return false;

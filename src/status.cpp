@@ -1,5 +1,7 @@
 #include "aquila_fetch/status.hpp"
 
+#include "aquila_fetch/destination.hpp"
+
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -118,6 +120,14 @@ void tell_tokens(Paragraph& paragraph, const TokenTimes& tokens, Instant now) {
     }
 }
 
+std::string describe_destination(const Status& status) {
+    if (destination_of(status.output) != Destination::file) {
+        return describe_output(status.output);
+    }
+    return status.output_bytes ? fmt::format("{} ({})", status.output, size_of(*status.output_bytes))
+                               : fmt::format("{} (not there)", status.output);
+}
+
 std::string describe(const Status& status, Instant now) {
     Paragraph paragraph{fmt::format("{}: {}", status.name, headline(status))};
     if (status.last_run) {
@@ -126,8 +136,7 @@ std::string describe(const Status& status, Instant now) {
     if (status.checkpoint) {
         tell_checkpoint(paragraph, *status.checkpoint, status.at_work, now);
     }
-    paragraph.add("output", status.output_bytes ? fmt::format("{} ({})", status.output, size_of(*status.output_bytes))
-                                                : fmt::format("{} (not there)", status.output));
+    paragraph.add("output", describe_destination(status));
     if (status.tokens) {
         tell_tokens(paragraph, *status.tokens, now);
     }

@@ -72,6 +72,9 @@ std::vector<Candidate> candidates(const Place& place, const fs::path& live) {
         }
     };
     for (const fs::path& named : {fs::path{place.path}, live}) {
+        if (named.empty()) {
+            continue;
+        }
         for (const fs::path& file : files_beside(named)) {
             add(file);
         }

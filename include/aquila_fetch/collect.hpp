@@ -41,10 +41,12 @@ struct Collecting {
     std::function<void(const Advance&)> progress{};  ///< told after each slice; may be empty
 };
 
-/// Takes up what a stopped run left: finds its lines (tail.hpp), notes them in `state` as a resumption, and saves that.
-/// `live` is the output file as configured now. Gives what there is of a line cut short at its end.
-[[nodiscard]] std::string recover(State& state, const std::filesystem::path& live,
-                                  const std::function<void(const State&)>& save);
+/// What of the announced lines is in the output, as Sink::find tells.
+using Look = std::function<Tail(const Announcement&)>;
+
+/// Takes up what a stopped run left: looks for its lines, notes them in `state` as a resumption, and saves that. Gives
+/// what there is of a line cut short at the output's end.
+[[nodiscard]] std::string recover(State& state, const Look& look, const std::function<void(const State&)>& save);
 
 /// Reads and writes until the windows of plan() are covered. `state` is as saved last when this returns or throws, but
 /// for what the next run finds by itself.

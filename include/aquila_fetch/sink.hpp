@@ -1,14 +1,32 @@
-// Why: lines are appended whole and made durable, in a file that others read, rename and copy meanwhile.
+// Why: lines are appended whole and made durable, in a file that others read, rename and copy meanwhile; where they go
+// to a pipe or a bucket instead, the loop need not know.
 // Must not know: what a line means, the checkpoint.
 #pragma once
 
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/file.hpp"
+#include "aquila_fetch/packing.hpp"
+#include "aquila_fetch/tail.hpp"
 
 #include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace aquila {
+
+/// Whole lines with the keys of their records.
+struct Lines {
+    std::string_view bytes;
+    std::span<const Key> keys{};
+};
+
+/// Where lines will begin, and with what bytes; to be announced.
+struct Berth {
+    Place place;
+    std::string head;  ///< at most head_size
+};
 
 class Sink {
   public:
@@ -17,17 +35,22 @@ class Sink {
     Sink& operator=(const Sink&) = delete;
     virtual ~Sink() = default;
 
-    /// Where the next line will begin. The file under the configured name is looked up again, so that after a rotation
-    /// lines go to the new one. A last line without its line feed that is not ours gets one first.
-    [[nodiscard]] virtual Place place() = 0;
-    /// Appends and makes durable. False: nothing was written, as the file was renamed since place(). Failure 74, also
-    /// when it was renamed in the very moment; what is in the file by then is found by the next run (tail.hpp).
+    /// What of the announced lines a stopped run got out, whatever it wrote to. Failure 74; 78 where this output is not
+    /// the one to tell.
+    [[nodiscard]] virtual Tail find(const Announcement& announced) = 0;
+    /// Makes lines ready to be appended. nullopt: nobody could look later for what was written, so there is nothing to
+    /// announce, and the checkpoint is to follow at once. Failure 74.
+    [[nodiscard]] virtual std::optional<Berth> ready(const Lines& lines) = 0;
+    /// Appends what was made ready, and makes it durable. False: nothing was written, as the file was renamed since.
+    /// Failure 74, also when it was renamed in the very moment; what is there by then is found by the next run.
     virtual bool append(std::string_view lines) = 0;
     /// Appends the rest of a torn line that begins there and has `size` bytes, and what follows it. Failure 74 when the
     /// output does not end so any more: it was rotated meanwhile, and the next run looks for the line anew.
     virtual void finish(const Place& torn, std::size_t size, std::string_view rest) = 0;
     /// Takes back the torn line, nothing but the bytes of a line without its end. Failure 74 likewise.
     virtual void cut(const Place& torn, std::size_t size) = 0;
+    /// The checkpoint knows of everything that was appended.
+    virtual void committed() {}
 };
 
 /// A regular file, 0640, made when missing together with its directories, locked with flock as long as it is open.
@@ -37,10 +60,15 @@ class FileSink final : public Sink {
     /// 75: another process holds its lock.
     explicit FileSink(std::filesystem::path path);
 
-    [[nodiscard]] Place place() override;
+    [[nodiscard]] Tail find(const Announcement& announced) override;
+    [[nodiscard]] std::optional<Berth> ready(const Lines& lines) override;
     bool append(std::string_view lines) override;
     void finish(const Place& torn, std::size_t size, std::string_view rest) override;
     void cut(const Place& torn, std::size_t size) override;
+
+    /// Where the next line will begin. The file under the configured name is looked up again, so that after a rotation
+    /// lines go to the new one. A last line without its line feed that is not ours gets one first.
+    [[nodiscard]] Place place();
 
   private:
     void check(const Place& torn, std::size_t size) const;

@@ -24,7 +24,8 @@ struct Tail {
 /// Looks behind the announced place in the announced file, and in the files beside it that could be its successors
 /// (same inode, or a name that begins like it; .gz is unpacked). What was found is made durable (fdatasync), as the
 /// stopped run may not have come to it. A line cut short at the end of any file but `live` (the output as it is
-/// configured now) is taken back there: its reader has moved on, and the record is written again. Failure 74.
+/// configured now; empty where that is no file) is taken back there: its reader has moved on, and the record is written
+/// again. Failure 74.
 [[nodiscard]] Tail find_tail(const Announcement& announced, const std::filesystem::path& live);
 
 }  // namespace aquila

@@ -2,6 +2,7 @@
 #include "aquila_fetch/access.hpp"
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/commands.hpp"
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/identity.hpp"
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/onlooker.hpp"
@@ -53,6 +54,10 @@ Finding check_checkpoint(const std::optional<State>& state, const std::string& i
     return good(item, fmt::format("read up to {}, {} records so far", reached, state->records));
 }
 
+Finding check_pipe() {
+    return good("output", "standard output, at least once: after a crash the last slice is written again");
+}
+
 struct Credential {
     Onlooker onlooker;
     std::optional<Finding> refusal;  ///< it is known to be no good before anybody is asked
@@ -88,7 +93,8 @@ Access reach_out(const SourceConfig& source, const State& state, const Credentia
 Findings check_source(const Arguments& arguments, const Environment& environment, const Config& config,
                       const SourceConfig& source) {
     const auto directory = state_directory(source, environment);
-    const std::filesystem::path output = arguments.output.empty() ? source.effective_output() : arguments.output;
+    const auto output = arguments.output.empty() ? source.effective_output() : arguments.output;
+    const bool is_file = destination_of(output) == Destination::file;
     Findings findings{source.name, {}};
     auto& list = findings.list;
     list.push_back(check_configuration(arguments, environment, config, source));
@@ -106,12 +112,12 @@ Findings check_source(const Arguments& arguments, const Environment& environment
     const auto access = reach_out(source, state.value_or(State{}), credential);
     std::ranges::copy(access.findings, std::back_inserter(list));
 
-    list.push_back(check_output(output, source.output_mode == OutputMode::replace));
+    list.push_back(is_file ? check_output(output, source.output_mode == OutputMode::replace) : check_pipe());
     list.push_back(check_state(directory));
     if (!source.metrics_file.empty()) {
         list.push_back(check_metrics(source.metrics_file));
     }
-    list.push_back(check_space(output, directory));
+    list.push_back(check_space(is_file ? std::filesystem::path{output} : directory, directory));
     list.push_back(check_lock(lock_path(source, environment)));
     list.push_back(unreadable ? *unreadable : check_checkpoint(state, access.identity, source, checkpoint.path()));
     list.push_back(check_timer(source.name, "/"));

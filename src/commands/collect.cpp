@@ -4,6 +4,7 @@
 #include "aquila_fetch/authorizer.hpp"
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/commands.hpp"
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/identity.hpp"
 #include "aquila_fetch/last_run.hpp"
@@ -13,6 +14,7 @@
 #include "aquila_fetch/reach.hpp"
 #include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/snapshot.hpp"
+#include "aquila_fetch/standard_output.hpp"
 #include "aquila_fetch/stop.hpp"
 #include "aquila_fetch/token_store.hpp"
 
@@ -20,24 +22,26 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 
 namespace aquila {
 namespace {
 
-/// Records of a dry run.
-class StandardOutput final : public Sink {
-  public:
-    [[nodiscard]] Place place() override { return {}; }
-    bool append(std::string_view lines) override {
-        print(lines);
-        return true;
-    }
-    void finish(const Place& /*torn*/, std::size_t /*size*/, std::string_view rest) override { print(rest); }
-    void cut(const Place& /*torn*/, std::size_t /*size*/) override {}
-};
-
 void summarise(std::uint64_t records, const std::string& output) {
-    print(fmt::format("Flattened {} records into {}\n", records, output));
+    const auto line = fmt::format("Flattened {} records into {}", records, describe_output(output));
+    if (destination_of(output) == Destination::pipe) {
+        log::info(line);  // the records have standard output for themselves
+    } else {
+        print(line + "\n");
+    }
+}
+
+/// Where the records go.
+std::unique_ptr<Sink> make_sink(const std::string& output, bool dry_run) {
+    if (dry_run || destination_of(output) == Destination::pipe) {
+        return std::make_unique<StandardOutput>();
+    }
+    return std::make_unique<FileSink>(output);
 }
 
 /// `output_mode = replace`: one request, the file swapped in as a whole. How many records it holds then.
@@ -81,7 +85,7 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
     State state = checkpoint.load().value_or(State{});
 
     const bool replace = config.output_mode == OutputMode::replace;
-    std::optional<FileSink> file;
+    std::unique_ptr<Sink> sink;
     std::string torn;
     const auto save = [&, dry_run = arguments.dry_run, before = state.records](const State& changed) {
         if (!dry_run) {
@@ -89,9 +93,12 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
             report.run->records = changed.records - before;
         }
     };
-    if (!arguments.dry_run && !replace) {
-        file.emplace(output);
-        torn = recover(state, std::filesystem::absolute(output), save);
+    if (!replace) {
+        sink = make_sink(output, arguments.dry_run);
+    }
+    if (sink && !arguments.dry_run) {
+        torn = recover(
+            state, [&sink](const Announcement& announced) { return sink->find(announced); }, save);
     }
     Reach reach{source, config, *authorizer, state};
     const struct Counting {
@@ -109,7 +116,6 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
     check_identity(state, endpoint.identity(), config, checkpoint.path());
     endpoint.remember(state);
 
-    StandardOutput standard_output;
     const SystemClock clock;
     std::optional<Progress> watched{std::in_place, clock, log::show};
     Progress& progress = *watched;
@@ -125,8 +131,7 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
                                 save,
                                 stop::check,
                                 [&progress](const Advance& advance) { progress.update(advance); }};
-    Sink& sink = file ? static_cast<Sink&>(*file) : standard_output;
-    const Tally tally = collect(collecting, state, sink, torn);
+    const Tally tally = collect(collecting, state, *sink, torn);
     watched.reset();
     report.tally = tally;
     if (give_notices(source, wish, tally, reach.counts(), state)) {
@@ -135,7 +140,7 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
     if (!arguments.dry_run) {
         summarise(tally.written, output);
     } else {
-        log::info(fmt::format("{} records would be written into {}", tally.written, output));
+        log::info(fmt::format("{} records would be written into {}", tally.written, describe_output(output)));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/commands.hpp"
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/lock.hpp"
 #include "aquila_fetch/token_store.hpp"
@@ -53,8 +54,9 @@ Status read_status(const SourceConfig& config, const Environment& environment) {
     status.state = state_directory(config, environment);
     status.output = config.effective_output();
     std::error_code error;
-    if (const auto size = std::filesystem::file_size(status.output, error); !error) {
-        status.output_bytes = size;
+    if (destination_of(status.output) == Destination::file) {
+        const auto size = std::filesystem::file_size(status.output, error);
+        status.output_bytes = error ? std::nullopt : std::optional{size};
     }
     read_into(status, [&] { read_last_run(status, lock_path(config, environment)); });
     read_into(status, [&] { status.checkpoint = Checkpoint{status.state}.load(); });

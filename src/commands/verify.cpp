@@ -3,6 +3,7 @@
 #include "aquila_fetch/authorizer.hpp"
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/commands.hpp"
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/identity.hpp"
 #include "aquila_fetch/reach.hpp"
@@ -27,6 +28,11 @@ Failure nothing_to_verify(const SourceConfig& config) {
 void verify_command(const Job& job) {
     const auto& [arguments, all, config, environment, source, output, directory] = job;
     const Wish wish = make_wish(job);
+    if (destination_of(output) == Destination::pipe) {
+        throw Failure{Exit::config,
+                      fmt::format("[{}] writes to standard output, which nobody can read again", config.name),
+                      "ask whoever reads the pipe; for a file name it with --output"};
+    }
     const auto authorizer = make_authorizer(config, environment, directory);
     const Checkpoint checkpoint{directory};
     if (!checkpoint.load()) {

@@ -139,8 +139,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         state.announced = announced;
     }
     try {
+        const auto look = [&live](const Announcement& what) { return find_tail(what, live); };
         const auto save = [](const State& saved) { require(saved.resumption && !saved.announced); };
-        const std::string torn = recover(state, live, save);
+        const std::string torn = recover(state, look, save);
         const std::string output = folder.read(names[0]);
         require(output == ((choices & no_output) != 0 ? "" : parts[1]));
         require_whole_lines_stay(std::string{parts[2]}, folder.read(names[1]));
@@ -157,7 +158,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(!torn.empty() && torn.find('\n') == std::string::npos && output.ends_with(torn));
             require(cut_short->place.offset + torn.size() == output.size());
             const State first = state;
-            require(recover(state, live, save) == torn &&
+            require(recover(state, look, save) == torn &&
                     state.resumption->torn->place == first.resumption->torn->place);
             FileSink sink{live};
             sink.cut(state.resumption->torn->place, torn.size());

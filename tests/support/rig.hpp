@@ -66,9 +66,10 @@ class FragileSink final : public Sink {
   public:
     FragileSink(const std::filesystem::path& path, Fate& fate, double part) : sink_{path}, fate_{fate}, part_{part} {}
 
-    [[nodiscard]] Place place() override {
+    [[nodiscard]] Tail find(const Announcement& announced) override { return sink_.find(announced); }
+    [[nodiscard]] std::optional<Berth> ready(const Lines& lines) override {
         fate_.step();
-        return sink_.place();
+        return sink_.ready(lines);
     }
     bool append(std::string_view lines) override {
         bool written = true;
@@ -125,7 +126,8 @@ class Rig {
         State state = saved.empty() ? State{} : state_from_text(saved, "saved");
         try {
             FragileSink sink{live(), fate, part};
-            const auto torn = recover(state, live(), save);
+            const auto torn = recover(
+                state, [&sink](const Announcement& announced) { return sink.find(announced); }, save);
             tally = collect({log.source, wish, limits, log.fetcher(), save, [] {}}, state, sink, torn);
         } catch (const Killed&) {
             return finish(false);

@@ -496,7 +496,8 @@ TEST(ConfigFiles, BelongToOneSource) {
     EXPECT_NE(with("metrics_file = /m.prom\n", "metrics_file = /m.prom\n"), "none");
     EXPECT_NE(with("output = /m.prom\n", "metrics_file = /m.prom\n"), "none");
     EXPECT_NE(with("output = /l\nlock_file = /l\n", ""), "none") << "in one source as well";
-    EXPECT_NE(with("output = s3://bucket/a/\n", "output = s3://bucket/a/\n"), "none");
+    EXPECT_EQ(with("output = s3://bucket/a/\n", "output = s3://bucket/a/\n"), "none")
+        << "objects are named after the source";
     EXPECT_EQ(with("output = /l/x.json\n", "output = /l/y.json\n"), "none");
     EXPECT_EQ(with("output = -\n", "output = -\n"), "none");
     EXPECT_EQ(with("", ""), "none");
