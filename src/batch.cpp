@@ -5,9 +5,15 @@
 
 namespace aquila {
 
-void Batch::add(const Record& record, const std::string& suffix) {
+void Batch::add(const Record& record, const std::string& page_suffix, LineFormat* format) {
+    static const std::string no_suffix;
+    const auto& suffix = format == nullptr ? page_suffix : no_suffix;
     const auto begin = bytes.size();
-    append_line(bytes, record.body, suffix);
+    if (format == nullptr) {
+        append_line(bytes, record.body, suffix);
+    } else {
+        format->append_line(bytes, record.body);
+    }
     lines.push_back(fingerprint(std::string_view{bytes}.substr(begin)));
     keys.push_back(record.key);
     if (suffixes.empty() || suffixes.back().second != suffix) {

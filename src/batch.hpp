@@ -2,6 +2,7 @@
 // Must not know: where they are written.
 #pragma once
 
+#include "aquila_fetch/format.hpp"
 #include "aquila_fetch/key.hpp"
 #include "aquila_fetch/source.hpp"
 
@@ -19,7 +20,8 @@ struct Batch {
     std::vector<std::pair<std::uint64_t, std::string>> suffixes;  ///< as runs, see Announcement
     std::uint64_t repaired = 0;
 
-    void add(const Record& record, const std::string& suffix);
+    /// `format`: nullptr: as it was sent, with its page's suffix. A format has no place for a suffix.
+    void add(const Record& record, const std::string& page_suffix, LineFormat* format);
 };
 
 }  // namespace aquila

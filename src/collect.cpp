@@ -26,6 +26,8 @@ constexpr std::size_t resumed_slice_factor = 4;
 constexpr Window of_stream{};
 /// Pages of a stream in a row that hold nothing new and do not get younger: the server does not move on.
 constexpr int most_fruitless = 50;
+/// About how much longer a mapped line is than its record, which it holds, too.
+constexpr std::size_t mapped_size_factor = 3;
 
 /// Tells which lines of a slice are in the output already, counting equal ones.
 class Known {
@@ -303,6 +305,7 @@ class Loop {
         for (const Page& page : slice.pages) {
             size += page.text->size() + page.records.size() * (page.suffix.size() + 2);
         }
+        size *= collecting_.format == nullptr ? 1 : mapped_size_factor;
         batch.bytes.reserve(fresh.empty() ? 0 : size);
         const Slice::Line* first = nullptr;
         finishing_ = false;
@@ -311,7 +314,9 @@ class Loop {
             const auto found = std::find_if(fresh.begin(), fresh.end(),
                                             [&](const auto* line) { return line->record->key == torn.key; });
             if (found != fresh.end()) {
-                batch.add(*(*found)->record, torn.suffix);
+                // It has no suffix where another format began it: a few bytes are the start of a line in both.
+                const auto& suffix = torn.suffix.empty() ? (*found)->page->suffix : torn.suffix;
+                batch.add(*(*found)->record, suffix, collecting_.format);
                 finishing_ = batch.bytes.starts_with(torn_bytes_);
                 first = *found;
             }
@@ -323,7 +328,7 @@ class Loop {
         }
         for (const auto* line : fresh) {
             if (line != first) {
-                batch.add(*line->record, line->page->suffix);
+                batch.add(*line->record, line->page->suffix, collecting_.format);
             }
         }
         return batch;

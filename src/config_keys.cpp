@@ -136,6 +136,10 @@ std::string_view name_of(Auth auth) noexcept {
     return std::ranges::find(auth_names, auth, &std::pair<std::string_view, Auth>::second)->first;
 }
 
+std::string_view name_of(Format format) noexcept {
+    return std::ranges::find(format_names, format, &std::pair<std::string_view, Format>::second)->first;
+}
+
 std::vector<std::string_view> config_keys() {
     std::vector<std::string_view> names;
     std::ranges::transform(table, std::back_inserter(names), &ConfigKey::name);

@@ -27,7 +27,7 @@ void refuse_what_is_missing(const SourceConfig& config, const std::string& outpu
             throw Failure{Exit::config, fmt::format("[{}]: {} is not there in this version", config.name, what), hint};
         }
     };
-    refuse(config.format != Format::flattened, "a format other than flattened", "use `format = flattened`");
+    refuse(config.format == Format::ocsf, "the format ocsf", "use `format = flattened` or `format = ecs`");
     refuse(destination_of(output) == Destination::bucket, "an output in a bucket", "set `output` to a file or to -");
 }
 

@@ -105,9 +105,13 @@ std::string jq_text(std::string_view json) {
     }
 }
 
-std::string snapshot_lines(const Page& page) {
+std::string snapshot_lines(const Page& page, LineFormat* format) {
     std::string lines;
     for (const Record& record : page.records) {
+        if (format != nullptr) {
+            format->append_line(lines, record.body);
+            continue;
+        }
         std::string line;
         append_line(line, record.body, page.suffix);
         lines += jq_text(line) + "\n";

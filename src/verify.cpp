@@ -1,6 +1,7 @@
 #include "aquila_fetch/verify.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/format.hpp"
 #include "aquila_fetch/packed.hpp"
 
 #include <fmt/core.h>
@@ -105,7 +106,8 @@ class Files {
     }
 
   private:
-    /// Whole lines at once, as the array of a page of their product; one by one when one of them is damaged.
+    /// Whole lines at once, their records as the array of a page of their product; one by one when one of them is
+    /// damaged.
     void take(std::string_view lines) {
         if (take_page(lines)) {
             return;
@@ -123,9 +125,17 @@ class Files {
     bool take_page(std::string_view lines) {
         std::string body = fmt::format("{{\"{}\":[", source_.records);
         body.reserve(body.size() + lines.size() + 64);
-        const auto begin = body.size();
-        body += lines;
-        std::replace(body.begin() + static_cast<std::ptrdiff_t>(begin), body.end(), '\n', ',');
+        std::size_t count = 0;
+        for (auto rest = lines; !rest.empty(); ++count) {
+            const auto line = rest.substr(0, rest.find('\n'));
+            const auto record = record_of_line(line);
+            if (!record) {
+                return false;
+            }
+            body += *record;
+            body += ',';
+            rest.remove_prefix(line.size() + 1);
+        }
         body.back() = ']';
         body += '}';
         std::optional<Page> page;
@@ -134,7 +144,6 @@ class Files {
         } catch (const Failure&) {
             return false;
         }
-        const auto count = static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
         if (page->records.size() != count) {
             return false;  // a line that holds more than one object
         }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "aquila_fetch/checkpoint.hpp"
+#include "aquila_fetch/format.hpp"
 #include "aquila_fetch/plan.hpp"
 #include "aquila_fetch/progress.hpp"
 #include "aquila_fetch/sink.hpp"
@@ -39,6 +40,7 @@ struct Collecting {
     std::function<void(const State&)> save;          ///< durable when it returns
     std::function<void()> check_stop;                ///< throws Interrupted
     std::function<void(const Advance&)> progress{};  ///< told after each slice; may be empty
+    LineFormat* format = nullptr;                    ///< how lines are written; nullptr: as sent
 };
 
 /// What of the announced lines is in the output, as Sink::find tells.

@@ -27,6 +27,8 @@ struct ConfigKey {
 [[nodiscard]] std::span<const ConfigKey> config_table() noexcept;
 /// As `auth =` spells it.
 [[nodiscard]] std::string_view name_of(Auth auth) noexcept;
+/// As `format =` spells it.
+[[nodiscard]] std::string_view name_of(Format format) noexcept;
 /// Its place in the table.
 [[nodiscard]] std::optional<std::size_t> find_config_key(std::string_view name) noexcept;
 

@@ -2,6 +2,7 @@
 // Must not know: files, HTTP.
 #pragma once
 
+#include "aquila_fetch/format.hpp"
 #include "aquila_fetch/source.hpp"
 
 #include <string>
@@ -14,6 +15,7 @@ namespace aquila {
 [[nodiscard]] std::string jq_text(std::string_view json);
 
 /// The page's records as `jq -c '.offset as $o | .total as $t | .records[] | . + {offset: $o, total: $t}'` prints them.
-[[nodiscard]] std::string snapshot_lines(const Page& page);
+/// With a format, its lines in the order of the page.
+[[nodiscard]] std::string snapshot_lines(const Page& page, LineFormat* format = nullptr);
 
 }  // namespace aquila

@@ -46,9 +46,9 @@ std::unique_ptr<Sink> make_sink(const std::string& output, bool dry_run) {
 
 /// `output_mode = replace`: one request, the file swapped in as a whole. How many records it holds then.
 std::uint64_t replace_output(Endpoint& endpoint, const Source& source, const SourceConfig& config,
-                             const std::string& output, bool dry_run) {
+                             const std::string& output, bool dry_run, LineFormat* format) {
     const Page page = endpoint.fetch({std::nullopt, 0, config.page_size.value_or(source.page_size)});
-    const auto lines = snapshot_lines(page);
+    const auto lines = snapshot_lines(page, format);
     if (dry_run) {
         print(lines);
         return 0;
@@ -69,6 +69,15 @@ void keep_what_was_found(const Endpoint& endpoint, const State& state, const std
     if (known != state && (state.covered.empty() || known.identity == state.identity)) {
         save(known);
     }
+}
+
+/// How this section's lines are written, by what is known of its log.
+std::optional<LineFormat> format_of(const SourceConfig& config, const Source& source, const Endpoint& endpoint,
+                                    State known) {
+    endpoint.remember(known);
+    return make_format(
+        config.format, source,
+        {known.cloud_id.empty() ? config.cloud_id : known.cloud_id, config.site, config.organization_id});
 }
 
 /// What a run leaves for `status` and for the metrics, however it ends.
@@ -107,8 +116,10 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
         RetryCounts& counts;
     } counting{reach, report.counts};
     Endpoint& endpoint = reach.endpoint();
+    auto mapped = format_of(config, reach.source(), endpoint, state);
+    LineFormat* const format = mapped ? &*mapped : nullptr;
     if (replace) {
-        const auto written = replace_output(endpoint, reach.source(), config, output, arguments.dry_run);
+        const auto written = replace_output(endpoint, reach.source(), config, output, arguments.dry_run, format);
         keep_what_was_found(endpoint, state, save);
         report.run->records = written;
         return;
@@ -130,7 +141,8 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
                                 },
                                 save,
                                 stop::check,
-                                [&progress](const Advance& advance) { progress.update(advance); }};
+                                [&progress](const Advance& advance) { progress.update(advance); },
+                                format};
     const Tally tally = collect(collecting, state, *sink, torn);
     watched.reset();
     report.tally = tally;

@@ -1,0 +1,124 @@
+#include "aquila_fetch/format.hpp"
+
+#include "support/fake_log.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace aquila {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string line_of(LineFormat& format, std::string_view record) {
+    std::string line;
+    format.append_line(line, record);
+    EXPECT_EQ(line.find('\n'), line.size() - 1) << line;
+    return line.substr(0, line.size() - 1);
+}
+
+TEST(MakeFormat, IsNoneForFlattened) {
+    EXPECT_FALSE(make_format(Format::flattened, *find_source("jira"), {}).has_value());
+}
+
+TEST(MakeFormat, HasATableForEveryRow) {
+    for (const Source* source : sources()) {
+        for (const Source* row = source; row != nullptr; row = row->alternative) {
+            EXPECT_TRUE(make_format(Format::ecs, *row, {}).has_value()) << row->title;
+        }
+    }
+}
+
+/// Whatever a record holds, its line is JSON that holds the record, which is found in it again.
+TEST(LineFormat, LosesNoRecord) {
+    std::string deep = "1";
+    for (int i = 0; i < 500; ++i) {
+        deep = i % 2 == 0 ? "[" + deep + "]" : R"({"a":)" + deep + "}";
+    }
+    const std::string large(std::size_t{1} << 15U, 'x');
+    const auto odd = [&](const std::string& value) {
+        std::string record = "{";
+        for (const auto* const key : {"id",
+                                      "summary",
+                                      "created",
+                                      "category",
+                                      "objectItem",
+                                      "changedValues",
+                                      "associatedItems",
+                                      "remoteAddress",
+                                      "author",
+                                      "creationDate",
+                                      "affectedObject",
+                                      "attributes",
+                                      "message",
+                                      "timestamp",
+                                      "type",
+                                      "affectedObjects",
+                                      "source",
+                                      "system",
+                                      "authorAccountId",
+                                      "extraAttributes"}) {
+            record += (record.size() > 1 ? ",\"" : "\"") + std::string{key} + "\":" + value;
+        }
+        return record + "}";
+    };
+    for (const std::string& value :
+         {std::string{"null"}, std::string{"[]"}, std::string{"{}"}, std::string{"[[1],{},null,\"x\"]"},
+          std::string{R"({"type":[],"id":{},"name":null,"time":7,"actor":[],"typeName":"USER","context":7})"},
+          std::string{"123456789012345678901234567890"}, std::string{"-1.5e400"},
+          std::string{R"("\u0000\ud83e\udd14")"}, std::string{"true"}, deep, "\"" + large + "\"",
+          R"([{"name":")" + large + R"("}])", std::string{"\"\xEF\xBF\xBD\""}}) {
+        const auto record = odd(value);
+        for (const Source* source : sources()) {
+            auto format = make_format(Format::ecs, *source, {});
+            const auto line = line_of(*format, record);
+            EXPECT_EQ(line_of(*format, record), line);
+            EXPECT_TRUE(Json::accept(line) || value == "-1.5e400") << line.substr(0, 2000);
+            EXPECT_EQ(record_of_line(line), record) << source->name << " " << line.substr(0, 2000);
+        }
+    }
+}
+
+TEST(LineFormat, TakesAWholeMebibyteInOneField) {
+    const auto record = R"({"id":1,"summary":")" + std::string(std::size_t{1} << 20U, 'x') + R"("})";
+    auto format = make_format(Format::ecs, *find_source("jira"), {});
+    EXPECT_EQ(record_of_line(line_of(*format, record)), record);
+}
+
+TEST(LineFormat, TakesNoTimeForHugeLists) {
+    std::string list = "[";
+    std::string object = "{";
+    for (int i = 0; i < 60'000; ++i) {
+        list += fmt::format(R"({}{{"name":"n{}","typeName":"USER"}})", i == 0 ? "" : ",", i);
+        object += fmt::format(R"({}"k{}":"v")", i == 0 ? "" : ",", i);
+    }
+    const auto record =
+        R"({"associatedItems":)" + list + R"(],"objectItem":)" + object + R"(},"summary":"User created"})";
+    auto format = make_format(Format::ecs, *find_source("jira"), {});
+    EXPECT_EQ(record_of_line(line_of(*format, record)), record);
+}
+
+TEST(RecordOfLine, IsTheLineItselfWhereItHoldsNone) {
+    for (const auto* const line : {R"({"id":1})", R"({"event":{"original":7},"x":"\"original\":\""})", "{\"torn",
+                                   "null", R"({"original":"x"})", R"({"id":1,"event":"\"raw_data\":\""})", ""}) {
+        EXPECT_EQ(record_of_line(line), line);
+    }
+}
+
+TEST(RecordOfLine, FindsItInEveryFormat) {
+    EXPECT_EQ(record_of_line(R"({"event":{"original":"{\"id\":1,\"x\":\"\\\"\"}"}})"), R"({"id":1,"x":"\""})");
+    EXPECT_EQ(record_of_line(R"({"a":1,"raw_data":"{\"id\":1}"})"), R"({"id":1})");
+    EXPECT_EQ(record_of_line(R"({"event":{"original":"{}\u00e9\/"}})"), "{}é/") << "spelt by somebody else";
+}
+
+TEST(RecordOfLine, IsNothingWhereTheLineIsDamaged) {
+    EXPECT_EQ(record_of_line(R"({"event":{"original":"{\"id\":1}"})"), std::nullopt);
+    EXPECT_EQ(record_of_line(R"({"event":{"original":"{\"id\":1}"}}x)"), std::nullopt);
+    EXPECT_EQ(record_of_line(R"({"raw_data":"{\"id\":1}",})"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace aquila
