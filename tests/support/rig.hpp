@@ -4,6 +4,7 @@
 
 #include "aquila_fetch/collect.hpp"
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/format.hpp"
 #include "aquila_fetch/log.hpp"
 #include "support/fake_log.hpp"
 #include "support/multiset.hpp"
@@ -13,6 +14,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -108,7 +110,23 @@ inline constexpr Rotation rotations[] = {Rotation::none, Rotation::rename, Rotat
 
 class Rig {
   public:
-    explicit Rig(std::string_view product) : log{product} { log::configure({log::Level::error, log::Format::text}); }
+    /// `name`: a product, or with its format: "jira/ecs".
+    explicit Rig(std::string_view name) : log{name.substr(0, name.find('/'))} {
+        log::configure({log::Level::error, log::Format::text});
+        if (name.ends_with("/ecs")) {
+            write_as(Format::ecs);
+        }
+    }
+
+    /// How the runs from now on write their lines.
+    void write_as(Format wanted) {
+        static std::map<std::pair<const Source*, Format>, std::optional<LineFormat>> formats;
+        auto& made = formats[{&log.source, wanted}];
+        if (!made && wanted != Format::flattened) {
+            made = make_format(wanted, log.source, {});
+        }
+        format = made ? &*made : nullptr;
+    }
 
     /// One run at the log's time. False: it died.
     bool run(Fate fate = {}, double part = 0.5) {
@@ -128,7 +146,7 @@ class Rig {
             FragileSink sink{live(), fate, part};
             const auto torn = recover(
                 state, [&sink](const Announcement& announced) { return sink.find(announced); }, save);
-            tally = collect({log.source, wish, limits, log.fetcher(), save, [] {}}, state, sink, torn);
+            tally = collect({log.source, wish, limits, log.fetcher(), save, [] {}, {}, format}, state, sink, torn);
         } catch (const Killed&) {
             return finish(false);
         } catch (const Failure& failure) {
@@ -183,6 +201,7 @@ class Rig {
     SliceLimits limits;
     Span clock_skew{};             ///< how far our clock is ahead
     std::function<void()> during;  ///< at every step of a run
+    LineFormat* format = nullptr;  ///< see write_as()
     std::string saved;             ///< the checkpoint
     Tally tally;
     std::size_t steps = 0;  ///< of the last run
@@ -190,6 +209,9 @@ class Rig {
   private:
     [[nodiscard]] std::string body_of(const std::string& line) const {
         EXPECT_TRUE(nlohmann::json::accept(line)) << line;
+        if (const auto record = record_of_line(line); record != line) {
+            return record.value_or("damaged");
+        }
         const bool with_suffix = log.source.name == std::string_view{"jira"};
         const auto suffix = with_suffix ? line.rfind(",\"offset\":") : line.size() - 1;
         EXPECT_NE(suffix, std::string::npos) << line;

@@ -29,8 +29,14 @@ Fate failing_at(std::size_t step) {
 }
 
 class EveryCrash : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Products, EveryCrash, testing::Values("jira", "confluence", "datacenter", "organization"),
-                         [](const auto& product) { return std::string{product.param}; });
+INSTANTIATE_TEST_SUITE_P(Products, EveryCrash,
+                         testing::Values("jira", "confluence", "datacenter", "organization", "jira/ecs",
+                                         "confluence/ecs"),
+                         [](const auto& product) {
+                             std::string name{product.param};
+                             std::replace(name.begin(), name.end(), '/', '_');
+                             return name;
+                         });
 
 /// Six records, two of them twins, in slices of a few, the log growing between the runs.
 void fill(Rig& rig, int round) {
@@ -198,6 +204,25 @@ TEST_P(EveryCrash, LateRecordsAreSeenInTheInterruptedWindowAndBeforeIt) {
         rig.limits.page_size = 500;
         ASSERT_TRUE(rig.run());
         EXPECT_TRUE(holds_exactly(rig.written(), rig.log.bodies())) << part;
+    }
+}
+
+TEST_P(EveryCrash, AnotherFormatTakesUpWhatOneHasLeft) {
+    for (const auto& [first, second] : {std::pair{Format::flattened, Format::ecs}, {Format::ecs, Format::flattened}}) {
+        for (const Rotation rotation : rotations) {
+            for (const double part : {0.0, 0.0005, 0.001, 0.002, 0.004, 0.01, 0.1, 0.3, 0.9, 1.0}) {
+                Rig rig{GetParam()};
+                rig.write_as(first);
+                fill(rig, 0);
+                rig.limits.page_size = 100;
+                ASSERT_FALSE(rig.run(dying_at(within_append), part));
+                rig.rotate(rotation);
+                rig.write_as(second);
+                ASSERT_TRUE(rig.run());
+                EXPECT_TRUE(holds_exactly(rig.written(), rig.log.bodies()))
+                    << "part " << part << ", rotation " << static_cast<int>(rotation);
+            }
+        }
     }
 }
 

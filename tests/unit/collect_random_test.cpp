@@ -56,6 +56,9 @@ class Chaos {
     }
 
     void change_settings() {
+        if (chance(3)) {
+            rig_.write_as(chance(2) ? Format::ecs : Format::flattened);
+        }
         rig_.limits.page_size = 2 + below(9);
         rig_.limits.pages = static_cast<std::size_t>(1 + below(4));
         rig_.log.cap = chance(4) ? static_cast<std::size_t>(2 + below(9)) : 1000;

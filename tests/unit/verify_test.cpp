@@ -1,6 +1,7 @@
 #include "aquila_fetch/verify.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/format.hpp"
 #include "support/fake_log.hpp"
 #include "support/scratch.hpp"
 
@@ -75,6 +76,26 @@ TEST_P(Compare, ReadsPackedFiles) {
     }
     ::gzclose(file);
     EXPECT_TRUE(compare_with({"a.gz"}).clean());
+}
+
+TEST_P(Compare, FindsRecordsInEveryFormat) {
+    auto format = make_format(Format::ecs, log.source, {});
+    std::string mapped;
+    const gzFile file = ::gzopen((folder / "a.gz").c_str(), "wb");
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        std::string line;
+        format->append_line(line, lines[i]);
+        if (i < 5) {
+            ::gzputs(file, line.c_str());
+        } else {
+            mapped += i % 3 == 0 ? lines[i] + "\n" : line;
+        }
+    }
+    ::gzclose(file);
+    folder.write("b", mapped);
+    const auto comparison = compare_with({"a.gz", "b"});
+    EXPECT_TRUE(comparison.clean()) << describe(comparison, false);
+    EXPECT_EQ(comparison.in_files, lines.size());
 }
 
 TEST_P(Compare, TellsMissingFromLate) {
