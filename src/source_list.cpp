@@ -68,6 +68,7 @@ std::string list_sources(const std::string& config, const Environment& environme
                                        {"organization_id", or_null(source.organization_id)},
                                        {"auth", name_of(source.effective_auth())},
                                        {"output", source.effective_output()},
+                                       {"format", name_of(source.format)},
                                        {"state", state_directory(source, environment).native()}});
             text += fmt::format("  {:<12}  {:<12}  {}\n", source.name, source.product, source.effective_output());
         }

@@ -2,7 +2,9 @@
 #include "aquila_fetch/access.hpp"
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/commands.hpp"
+#include "aquila_fetch/config_keys.hpp"
 #include "aquila_fetch/destination.hpp"
+#include "aquila_fetch/format.hpp"
 #include "aquila_fetch/identity.hpp"
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/onlooker.hpp"
@@ -56,6 +58,17 @@ Finding check_checkpoint(const std::optional<State>& state, const std::string& i
 
 Finding check_pipe() {
     return good("output", "standard output, at least once: after a crash the last slice is written again");
+}
+
+/// Its table is read, as a run would.
+Finding check_format(const SourceConfig& source) {
+    try {
+        static_cast<void>(make_format(source.format, *find_source(source.product), {}));
+    } catch (const Failure& failure) {
+        return bad("format", failure);
+    }
+    return good("format",
+                fmt::format("{}: each record as an event, which holds it as it was sent", name_of(source.format)));
 }
 
 struct Credential {
@@ -113,6 +126,9 @@ Findings check_source(const Arguments& arguments, const Environment& environment
     std::ranges::copy(access.findings, std::back_inserter(list));
 
     list.push_back(is_file ? check_output(output, source.output_mode == OutputMode::replace) : check_pipe());
+    if (source.format != Format::flattened && list.front().mark != Mark::bad) {
+        list.push_back(check_format(source));
+    }
     list.push_back(check_state(directory));
     if (!source.metrics_file.empty()) {
         list.push_back(check_metrics(source.metrics_file));

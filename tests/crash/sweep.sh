@@ -2,14 +2,14 @@
 # Why: "exactly once, whatever happens" is shown by making it happen at every step: the real program is stopped (or refused) at
 # its first, second, third… write, fsync, fdatasync, rename, unlink or truncate, until a run ends unhurt; then the output may be
 # rotated; then two healthy runs must leave exactly what the server holds, every line whole. Nothing in the program knows of this.
-#   sweep.sh [PRODUCT…]          AQUILA_FETCH_BUILD: the build folder; CASES and CALLS choose what is done
+#   sweep.sh [PRODUCT[/FORMAT]…]   AQUILA_FETCH_BUILD: the build folder; CASES and CALLS choose what is done
 # shellcheck disable=SC2119  # run and start_sim may go without arguments
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/support/simulated.bash
 . tests/support/simulated.bash
 products=("$@")
-((${#products[@]})) || products=("${all_products[@]}")
+((${#products[@]})) || products=("${all_products[@]}" jira/ecs)
 # WOUND:TURN; the long way is every one of both: CASES="KILL:none KILL:rename KILL:copytruncate ENOSPC:none …".
 read -ra cases <<<"${CASES:-KILL:none KILL:rename KILL:copytruncate ENOSPC:rename EIO:none}"
 read -ra calls <<<"${CALLS:-write fsync fdatasync rename unlink ftruncate}"
@@ -56,14 +56,18 @@ sweep() {
         done
     done
     ((runs > 20)) || { echo "$product $wound $turn: only $runs calls were hit: this proves nothing"; exit 1; }
-    echo "$product $wound $turn: $runs runs hurt, 0 lost, 0 doubled"
+    echo "$name $wound $turn: $runs runs hurt, 0 lost, 0 doubled"
 }
 
-for product in "${products[@]}"; do
-    ini "$product"
+for name in "${products[@]}"; do
+    product=${name%/*} format=flattened
+    [[ $name != */* ]] || format=${name#*/}
+    ini "$product" "format = $format"
     rm -rf out state
+    control -X DELETE "$url/_sim/records?product=$product" >/dev/null
     generate "$product" 120 -5h -3h 1
     run --until 172m
+    rm -rf "base-$product"
     mkdir "base-$product"
     mv out state "base-$product/"
     records=700

@@ -120,6 +120,13 @@ TEST_P(Formats, FillTheNewestPage) {
     EXPECT_TRUE(Json::parse(lines().front())["event"]["original"].is_string());
 }
 
+TEST_P(Formats, AreToldByCheckAndSources) {
+    const auto checked = run({"check"});
+    EXPECT_NE(checked.out.find("ecs: each record as an event"), std::string::npos) << checked.out;
+    const auto sources = Json::parse(run({"sources", "--json"}).out);
+    EXPECT_EQ(sources["sources"][0]["format"], "ecs");
+}
+
 TEST_P(Formats, AreLookedThroughForWhatIsMissing) {
     generate(40);
     collect();
