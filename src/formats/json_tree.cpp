@@ -3,6 +3,12 @@
 #include "../json_tokens.hpp"
 
 namespace aquila {
+namespace {
+
+/// Of what is copied; Elasticsearch takes 20 levels by default, JSON readers a few hundred.
+constexpr int deepest = 100;
+
+}  // namespace
 
 JsonTree::JsonTree() : tokens_{std::make_unique<JsonTokens>()} {}
 JsonTree::~JsonTree() = default;
@@ -64,14 +70,17 @@ bool JsonTree::build() {
     return open_.empty() && !nodes_.empty() && nodes_[0].next == nodes_.size();
 }
 
-bool append_node(std::string& json, const JsonTree& tree, std::uint32_t node,
-                 Empty empty) {  // NOLINT(misc-no-recursion)
+bool append_node(std::string& json, const JsonTree& tree, std::uint32_t node,  // NOLINT(misc-no-recursion)
+                 Empty empty, int depth) {
     const auto& [key, whole, kind, next] = tree[node];
     const bool keeps = empty == Empty::keep;
     if (kind != '{' && kind != '[') {
         const bool left = keeps || (kind != 'n' && whole != "\"\"");
         json += left ? whole : std::string_view{};
         return left;
+    }
+    if (depth > deepest) {
+        return false;
     }
     const LastOnes last{tree, node};
     const auto begin = json.size();
@@ -88,7 +97,7 @@ bool append_node(std::string& json, const JsonTree& tree, std::uint32_t node,
             json += tree[child].key;
             json += "\":";
         }
-        if (!append_node(json, tree, child, empty)) {
+        if (!append_node(json, tree, child, empty, depth + 1)) {
             json.resize(before);
         }
     }

@@ -85,8 +85,9 @@ class LastOnes {
 
 enum class Empty { keep, drop };
 /// Appends a part of the record as it was sent, of equal names the last; without nulls, empty strings, empty lists and
-/// empty objects where those are dropped. False: nothing is left of it, and nothing was appended.
-bool append_node(std::string& json, const JsonTree& tree, std::uint32_t node, Empty empty);
+/// empty objects where those are dropped. What is nested deeper than any SIEM takes is left out. False: nothing is left
+/// of it, and nothing was appended.
+bool append_node(std::string& json, const JsonTree& tree, std::uint32_t node, Empty empty, int depth = 0);
 
 /// The whole text is one JSON object.
 [[nodiscard]] bool is_json_object(std::string_view text);

@@ -51,7 +51,8 @@ struct Operand {
     std::string held;          ///< the constant's bytes, a reference's name, what follows the pieces of a text
     std::size_t variable = 0;  ///< its number
     const Target* reference = nullptr;
-    std::vector<std::pair<std::string, Operand>> pieces;  ///< of a text with {…} in it: what stands before each
+    std::vector<Operand> inside{};      ///< of a text with {…} in it: what is in the braces,
+    std::vector<std::string> before{};  ///< and what stands before each
 };
 
 struct Transform {

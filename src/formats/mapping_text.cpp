@@ -395,8 +395,8 @@ class Reader {
                 throw BadLine{"{ without a source and its }"};
             }
             result.kind = Operand::Kind::text;
-            result.pieces.emplace_back(escaped(inside.substr(0, open)),
-                                       operand(inside.substr(open + 1, close - open - 1)));
+            result.before.push_back(escaped(inside.substr(0, open)));
+            result.inside.push_back(operand(inside.substr(open + 1, close - open - 1)));
             inside.remove_prefix(close + 1);
         }
         result.held = escaped(inside);
@@ -425,9 +425,7 @@ class Reader {
     }
 
     void resolve(Operand& operand) {  // NOLINT(misc-no-recursion)
-        for (auto& [before, piece] : operand.pieces) {
-            resolve(piece);
-        }
+        std::for_each(operand.inside.begin(), operand.inside.end(), [this](Operand& each) { resolve(each); });
         if (operand.kind != Operand::Kind::reference) {
             return;
         }

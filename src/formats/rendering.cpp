@@ -220,12 +220,12 @@ Value Rendering::made(const Operand& operand, std::uint32_t base) {  // NOLINT(m
         }
         case Kind::text: {
             auto& text = desk_.texts.fresh();
-            for (const auto& [before, piece] : operand.pieces) {
-                const auto value = transformed({}, piece, last_of(piece, base));
+            for (std::size_t i = 0; i < operand.inside.size(); ++i) {
+                const auto value = transformed({}, operand.inside[i], last_of(operand.inside[i], base));
                 if (!value.is_there()) {
                     return {};
                 }
-                text += before;
+                text += operand.before[i];
                 text += value.text;
             }
             text += operand.held;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -79,6 +80,19 @@ TEST(LineFormat, LosesNoRecord) {
             EXPECT_TRUE(Json::accept(line) || value == "-1.5e400") << line.substr(0, 2000);
             EXPECT_EQ(record_of_line(line), record) << source->name << " " << line.substr(0, 2000);
         }
+    }
+}
+
+TEST(LineFormat, CopiesNothingTooDeepForAReader) {
+    for (const int depth : {90, 110, 509}) {
+        std::string deep(static_cast<std::size_t>(depth), '[');
+        deep += std::string(static_cast<std::size_t>(depth), ']');
+        const auto record = R"({"attributes":{"context":)" + deep + R"(}})";
+        auto format = make_format(Format::ecs, *find_source("organization"), {});
+        const auto line = line_of(*format, record);
+        EXPECT_EQ(record_of_line(line), record);
+        const auto copied = Json::parse(line)["atlassian_cloud"]["audit"]["context"].dump();
+        EXPECT_EQ(copied.find(']'), static_cast<std::size_t>(std::min(depth, 101)));
     }
 }
 
