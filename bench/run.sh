@@ -88,6 +88,11 @@ measure floor_to_file "$runs" "${floor[@]}" "$scratch/floor.json"
 measure aquila "$runs" "$build/aquila-fetch" -c "$scratch/bench.ini" --source jira
 lines=$(wc -l <"$scratch/out/flattened.json")
 [[ $lines == 100000 ]] || { echo "error: $lines lines instead of 100000" >&2; exit 1; }
+# An event for each record takes eight times as long at most.
+echo "format = ecs" >>"$scratch/bench.ini"
+measure aquila_ecs "$runs" "$build/aquila-fetch" -c "$scratch/bench.ini" --source jira
+awk -v a="${cpu[aquila_ecs]}" -v b="${cpu[aquila]}" 'BEGIN {exit a > 8 * b}' || { echo "error: ${cpu[aquila_ecs]} ms for ECS, ${cpu[aquila]} without" >&2; exit 1; }
+ini jira
 measure guide 1 bash "$scratch/guide.sh" "$url"
 
 # Idle: nothing new since the last run; the server's own time is in the wall time, and small.
@@ -128,9 +133,10 @@ start_sim --no-gzip --confluence 100000 --span 20d
 ini confluence
 measure aquila_confluence "$runs" "$build/aquila-fetch" -c "$scratch/bench.ini" --source confluence
 
-names=(floor floor_to_file aquila floor_gzip aquila_gzip aquila_confluence guide aquila_5000 aquila_1000000 verify idle)
+names=(floor floor_to_file aquila aquila_ecs floor_gzip aquila_gzip aquila_confluence guide aquila_5000 aquila_1000000 verify idle)
 declare -A title=([floor]="100,000 Jira records, libcurl only, thrown away"
     [floor_to_file]="the same, appended to a file and synced" [aquila]="100,000 Jira records, aquila-fetch"
+    [aquila_ecs]="the same, aquila-fetch with format = ecs"
     [floor_gzip]="gzip: libcurl only, thrown away" [aquila_gzip]="gzip: aquila-fetch"
     [aquila_confluence]="100,000 Confluence records, aquila-fetch" [guide]="100,000 Jira records, curl and jq per page"
     [aquila_5000]="5,000 Jira records, aquila-fetch" [aquila_1000000]="1,000,000 Jira records, aquila-fetch"
