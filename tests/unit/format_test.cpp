@@ -5,7 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <fstream>
+#include <random>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -79,6 +82,53 @@ TEST(LineFormat, LosesNoRecord) {
             EXPECT_EQ(line_of(*format, record), line);
             EXPECT_TRUE(Json::accept(line) || value == "-1.5e400") << line.substr(0, 2000);
             EXPECT_EQ(record_of_line(line), record) << source->name << " " << line.substr(0, 2000);
+        }
+    }
+}
+
+/// A record of which some parts are something else than they should be.
+class Vandal {
+  public:
+    explicit Vandal(unsigned seed) : random_{seed} {}
+
+    void spoil(nlohmann::ordered_json& value) {  // NOLINT(misc-no-recursion): as deep as a record
+        if (below(8) == 0) {
+            value = pieces_[below(pieces_.size())];
+        } else if (value.is_object() && !value.empty() && below(12) == 0) {
+            value = nlohmann::ordered_json::array({value, nullptr, value});
+        } else if (value.is_structured()) {
+            for (auto& member : value) {
+                spoil(member);
+            }
+        }
+    }
+
+  private:
+    std::size_t below(std::size_t bound) { return random_() % bound; }
+
+    std::mt19937 random_;
+    std::vector<nlohmann::ordered_json> pieces_ = nlohmann::ordered_json::parse(
+        R"([null,"",[],{},[null],{"":""},0,-1.5e300,18446744073709551615,true,"x","\u0000","\"\\","{a}",[["USER"]],
+            {"type":"USER","typeName":"USER","name":["n"],"id":7,"name":{"name":""}},"1970","12","::1",
+            "http://[","a=b","?username=","x:1f2e3d4c-5b6a-4789-9abc-def012345678","User created"])");
+};
+
+TEST(LineFormat, LosesNoRecordThatWasSpoilt) {
+    unsigned seed = 0;
+    for (const Source* source : sources()) {
+        auto format = make_format(Format::ecs, *source, {});
+        std::ifstream file{fmt::format("{}/ecs/{}.ndjson", AQUILA_FETCH_FIXTURES, source->name)};
+        ASSERT_TRUE(file);
+        for (std::string line; std::getline(file, line);) {
+            for (int i = 0; i < 60; ++i) {
+                auto record = nlohmann::ordered_json::parse(line);
+                Vandal{++seed}.spoil(record);
+                const auto text = record.dump();
+                const auto event = line_of(*format, text);
+                ASSERT_TRUE(Json::accept(event)) << seed << " " << event;
+                ASSERT_EQ(record_of_line(event), text) << seed;
+                ASSERT_EQ(line_of(*format, text), event) << seed;
+            }
         }
     }
 }
