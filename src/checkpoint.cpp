@@ -53,7 +53,8 @@ json put(const Place& place) {
             {"device", place.device},
             {"inode", place.inode},
             {"offset", place.offset},
-            {"before", place.before}};
+            {"before", place.before},
+            {"packing", static_cast<int>(place.packing)}};
 }
 
 json put(const Announcement& announced) {
@@ -147,7 +148,13 @@ Key key_of(const json& value) {
 
 Place place_of(const json& value) {
     const auto number = [&](const char* name) { return whole<std::uint64_t>(value.at(name)); };
-    return {bytes_of(value.at("path")), number("device"), number("inode"), number("offset"), number("before")};
+    // Checkpoints of before there were packed outputs do not tell.
+    const auto packing = value.contains("packing") ? whole<int>(value.at("packing")) : 0;
+    if (packing < 0 || packing > static_cast<int>(Packing::zstd)) {
+        throw Damaged{"lines packed as nobody packs them"};
+    }
+    return {bytes_of(value.at("path")), number("device"), number("inode"),
+            number("offset"),           number("before"), static_cast<Packing>(packing)};
 }
 
 std::vector<std::pair<std::uint64_t, std::string>> suffixes_of(const json& list) {

@@ -149,6 +149,10 @@ std::string SourceConfig::effective_output() const {
     return output.empty() ? fmt::format("/var/log/aquila-fetch/{}/flattened.json", name) : output;
 }
 
+Packing SourceConfig::packing_of(std::string_view output_used) const noexcept {
+    return compress.value_or(destination_of(output_used) == Destination::bucket ? Packing::zstd : Packing::none);
+}
+
 Config parse_config(std::string_view text, std::string_view file_name, std::span<const std::string_view> products) {
     const auto is_secret = [](std::string_view key) {
         const auto index = find_config_key(key);

@@ -29,6 +29,11 @@ constexpr std::array<std::pair<std::string_view, OutputMode>, 2> output_mode_nam
     {"replace", OutputMode::replace},
 }};
 
+constexpr std::array<std::pair<std::string_view, Packing>, 3> packing_names{{
+    {"none", Packing::none},
+    {"gzip", Packing::gzip},
+    {"zstd", Packing::zstd},
+}};
 constexpr std::array<std::pair<std::string_view, OwnSearches>, 2> own_searches_names{{
     {"keep", OwnSearches::keep},
     {"drop", OwnSearches::drop},
@@ -100,6 +105,7 @@ constexpr std::array table{
     written<&S::output, read::output>("output"),
     row<&S::format, read::choice<format_names>>("format"),
     row<&S::output_mode, read::choice<output_mode_names>>("output_mode"),
+    row<&S::compress, read::choice<packing_names>>("compress"),
     row<&S::state_dir, read::directory>("state_dir"),
     written<&S::lock_file, read::file>("lock_file"),
     row<&S::initial_lookback, read::span<0, century>>("initial_lookback"),

@@ -37,6 +37,10 @@ void check_destination(const SourceConfig& config, const std::string& output) {
         throw Failure{Exit::config, fmt::format("[{}]: `output_mode = replace` needs a file", config.name),
                       "set `output` to a file, or leave out `output_mode`"};
     }
+    if (config.output_mode == OutputMode::replace && config.packing_of(output) != Packing::none) {
+        throw Failure{Exit::config, fmt::format("[{}]: `output_mode = replace` packs nothing", config.name),
+                      "leave out `compress`, or `output_mode`"};
+    }
 }
 
 /// An output file belongs to one source, however it is spelt and whatever links lead to it.

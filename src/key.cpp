@@ -2,8 +2,11 @@
 
 #include "aquila_fetch/error.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <memory>
+#include <span>
 
 #include <openssl/evp.h>
 
@@ -26,6 +29,20 @@ EVP_MD_CTX* context() {
     return mine.get();
 }
 
+constexpr std::size_t sha256_size = 32;
+
+std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash(std::string_view bytes) {
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> whole{};
+    const EVP_MD* const digest = sha256();
+    EVP_MD_CTX* const hashing = context();
+    if (digest == nullptr || hashing == nullptr || EVP_DigestInit_ex2(hashing, digest, nullptr) != 1 ||
+        EVP_DigestUpdate(hashing, bytes.data(), bytes.size()) != 1 ||
+        EVP_DigestFinal_ex(hashing, whole.data(), nullptr) != 1) {
+        throw Failure{Exit::software, "OpenSSL has no working SHA-256"};
+    }
+    return whole;
+}
+
 }  // namespace
 
 Key key_of_id(Instant time, std::int64_t id) noexcept {
@@ -39,17 +56,19 @@ Key key_of_id(Instant time, std::int64_t id) noexcept {
 }
 
 Key key_of_bytes(Instant time, std::string_view bytes) {
-    std::array<std::uint8_t, EVP_MAX_MD_SIZE> whole{};
-    const EVP_MD* const digest = sha256();
-    EVP_MD_CTX* const hashing = context();
-    if (digest == nullptr || hashing == nullptr || EVP_DigestInit_ex2(hashing, digest, nullptr) != 1 ||
-        EVP_DigestUpdate(hashing, bytes.data(), bytes.size()) != 1 ||
-        EVP_DigestFinal_ex(hashing, whole.data(), nullptr) != 1) {
-        throw Failure{Exit::software, "OpenSSL has no working SHA-256"};
-    }
+    const auto whole = hash(bytes);
     Key key{.time = time};
     std::copy_n(whole.begin(), key.digest.size(), key.digest.begin());
     return key;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+    const auto whole = hash(bytes);
+    std::string text;
+    for (const auto byte : std::span{whole}.first(sha256_size)) {
+        text += fmt::format("{:02x}", byte);
+    }
+    return text;
 }
 
 }  // namespace aquila

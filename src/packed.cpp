@@ -6,8 +6,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <string>
+#include <new>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -17,13 +19,39 @@
 
 namespace aquila {
 
+/// Bytes one after the other; the first ones can be looked at before they are taken.
 struct PackedReader::Stream {
     Stream() = default;
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
     virtual ~Stream() = default;
-    /// Some bytes, 0 at the end.
-    virtual std::size_t some(std::span<char> buffer) = 0;
+
+    std::size_t some(std::span<char> buffer) {
+        if (held.empty()) {
+            return more(buffer);
+        }
+        const auto count = std::min(held.size(), buffer.size());
+        std::copy_n(held.begin(), count, buffer.begin());
+        held.erase(0, count);
+        return count;
+    }
+
+    /// Fewer than telling_bytes where there are no more; what is wrong with them is told when they are taken.
+    std::string_view first_bytes() {
+        std::array<char, telling_bytes> bytes{};
+        try {
+            while (held.size() < bytes.size()) {
+                const auto got = more(std::span{bytes}.first(bytes.size() - held.size()));
+                if (got == 0) {
+                    break;
+                }
+                held.append(bytes.data(), got);
+            }
+        } catch (const Failure&) {
+            return held;
+        }
+        return held;
+    }
 
     virtual bool skip(std::uint64_t count) {
         std::vector<char> waste(std::min<std::uint64_t>(count, std::uint64_t{256} << 10U));
@@ -37,114 +65,284 @@ struct PackedReader::Stream {
         }
         return true;
     }
+
+    std::string held;
+    std::string name;
+
+  private:
+    /// Some bytes, 0 at the end.
+    virtual std::size_t more(std::span<char> buffer) = 0;
 };
 
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
-    throw Failure{Exit::io, fmt::format("{} cannot be read: {}", path.string(), what),
-                  "check the file and its permissions"};
+constexpr int gzip_level = 6;
+constexpr int zstd_level = 3;
+constexpr int gzip_header = 15 + 16;  // as zlib wants to be asked for gzip
+constexpr std::size_t chunk_size = std::size_t{256} << 10U;
+constexpr std::size_t largest_frame = std::size_t{1} << 30U;  // of text: a slice is never so large
+constexpr std::size_t shown_rest = 64;
+constexpr std::size_t most_layers = 2;
+
+[[noreturn]] void fail(const std::string& name, std::string_view what, std::string_view hint = {}) {
+    throw Failure{Exit::io, fmt::format("{} cannot be read: {}", name, what),
+                  std::string{hint.empty() ? "check the file and its permissions" : hint}};
 }
 
-Fd open_for_reading(const std::filesystem::path& path) {
-    Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (!file) {
-        fail(path, describe_errno(errno));
-    }
-    return file;
+[[noreturn]] void fail_cut_short(const std::string& name) {
+    fail(name, "its packed data is cut short",
+         "a run that was stopped may have left it so, and the next run puts it right; else look at the file");
 }
 
 struct Plain : PackedReader::Stream {
-    explicit Plain(const std::filesystem::path& name) : path{name}, file{open_for_reading(name)} {}
+    explicit Plain(const std::filesystem::path& path) : file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)} {
+        name = path.string();
+        if (!file) {
+            fail(name, describe_errno(errno));
+        }
+    }
 
-    std::size_t some(std::span<char> buffer) override {
+    bool skip(std::uint64_t count) override {
+        held.clear();
+        const auto size = ::lseek(file.get(), 0, SEEK_END);
+        return size >= 0 && static_cast<std::uint64_t>(size) >= count &&
+               ::lseek(file.get(), static_cast<off_t>(count), SEEK_SET) >= 0;
+    }
+
+  private:
+    std::size_t more(std::span<char> buffer) override {
         while (true) {
             const auto got = ::read(file.get(), buffer.data(), buffer.size());
             if (got >= 0) {
                 return static_cast<std::size_t>(got);
             }
             if (errno != EINTR) {
-                fail(path, describe_errno(errno));
+                fail(name, describe_errno(errno));
             }
         }
     }
 
-    bool skip(std::uint64_t count) override {
-        const auto size = ::lseek(file.get(), 0, SEEK_END);
-        return size >= 0 && static_cast<std::uint64_t>(size) >= count &&
-               ::lseek(file.get(), static_cast<off_t>(count), SEEK_SET) >= 0;
-    }
-
-    std::filesystem::path path;
     Fd file;
 };
 
-struct Gzip : PackedReader::Stream {
-    explicit Gzip(const std::filesystem::path& name) : path{name} {
-        const Fd descriptor = open_for_reading(name);
-        file = ::gzdopen(::dup(descriptor.get()), "rb");
-        if (file == nullptr) {
-            fail(path, "out of memory");
-        }
-    }
-    Gzip(const Gzip&) = delete;
-    Gzip& operator=(const Gzip&) = delete;
-    ~Gzip() override { ::gzclose_r(file); }
+struct InMemory : PackedReader::Stream {
+    explicit InMemory(std::string text) : bytes{std::move(text)} {}
 
-    std::size_t some(std::span<char> buffer) override {
-        const int got = ::gzread(file, buffer.data(), static_cast<unsigned>(buffer.size()));
-        int error = Z_OK;
-        ::gzerror(file, &error);
-        if (got < 0 || (got == 0 && error != Z_OK && error != Z_STREAM_END)) {
-            fail(path, "its gzip data is damaged or cut short");
-        }
-        return static_cast<std::size_t>(got);
+  private:
+    std::size_t more(std::span<char> buffer) override {
+        const auto count = std::min(bytes.size() - at, buffer.size());
+        std::copy_n(bytes.data() + at, count, buffer.begin());
+        at += count;
+        return count;
     }
 
-    std::filesystem::path path;
-    gzFile file = nullptr;
+    std::string bytes;
+    std::size_t at = 0;
 };
 
-struct Zstd : PackedReader::Stream {
-    explicit Zstd(const std::filesystem::path& name) : packed{name}, in(ZSTD_DStreamInSize()) {}
+/// Named like a packed file, and none.
+struct Misnamed : PackedReader::Stream {
+    explicit Misnamed(std::string of) { name = std::move(of); }
 
-    std::size_t some(std::span<char> buffer) override {
-        ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
-        while (out.pos == 0) {
-            if (source.pos == source.size) {
-                source = {in.data(), packed.some(in), 0};
-                if (source.size == 0) {
-                    if (!frame_ended) {
-                        fail(packed.path, "its zstd data is cut short");
+  private:
+    std::size_t more(std::span<char> /*buffer*/) override { fail(name, "its packed data is damaged"); }
+};
+
+enum class Step { within, whole, damaged };
+
+/// Unpacks frame by frame.
+class Decoder {
+  public:
+    Decoder() = default;
+    Decoder(const Decoder&) = delete;
+    Decoder& operator=(const Decoder&) = delete;
+    virtual ~Decoder() = default;
+    /// Takes from `in` and fills `out` from its start, `put` bytes of it, but not beyond the end of a frame.
+    virtual Step decode(std::string_view& in, std::span<char> out, std::size_t& put) = 0;
+};
+
+class ZstdDecoder final : public Decoder {
+  public:
+    ZstdDecoder() {
+        if (!context_) {
+            throw std::bad_alloc{};
+        }
+    }
+    Step decode(std::string_view& in, std::span<char> out, std::size_t& put) override {
+        ZSTD_inBuffer source{in.data(), in.size(), 0};
+        ZSTD_outBuffer target{out.data(), out.size(), 0};
+        const auto left = ZSTD_decompressStream(context_.get(), &target, &source);
+        in.remove_prefix(source.pos);
+        put = target.pos;
+        return ZSTD_isError(left) != 0 ? Step::damaged : left == 0 ? Step::whole : Step::within;
+    }
+
+  private:
+    std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context_{ZSTD_createDCtx(), ZSTD_freeDCtx};
+};
+
+class GzipDecoder final : public Decoder {
+  public:
+    GzipDecoder() {
+        if (::inflateInit2(&state_, gzip_header) != Z_OK) {
+            throw std::bad_alloc{};
+        }
+    }
+    ~GzipDecoder() override { ::inflateEnd(&state_); }
+
+    Step decode(std::string_view& in, std::span<char> out, std::size_t& put) override {
+        if (ended_) {
+            ::inflateReset(&state_);
+        }
+        const auto given = static_cast<uInt>(std::min<std::size_t>(in.size(), chunk_size));
+        const auto room = static_cast<uInt>(std::min<std::size_t>(out.size(), chunk_size));
+        state_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));  // NOLINT: zlib's type lacks the const
+        state_.avail_in = given;
+        state_.next_out = reinterpret_cast<Bytef*>(out.data());
+        state_.avail_out = room;
+        const int result = ::inflate(&state_, Z_NO_FLUSH);
+        in.remove_prefix(given - state_.avail_in);
+        put = room - state_.avail_out;
+        ended_ = result == Z_STREAM_END;
+        return ended_ ? Step::whole : result == Z_OK || result == Z_BUF_ERROR ? Step::within : Step::damaged;
+    }
+
+  private:
+    z_stream state_{};
+    bool ended_ = false;
+};
+
+std::unique_ptr<Decoder> make_decoder(Packing packing) {
+    return packing == Packing::gzip ? std::unique_ptr<Decoder>{std::make_unique<GzipDecoder>()}
+                                    : std::make_unique<ZstdDecoder>();
+}
+
+struct Unpacked : PackedReader::Stream {
+    Unpacked(std::unique_ptr<PackedReader::Stream> inner, Packing packing)
+        : packed{std::move(inner)}, decoder{make_decoder(packing)}, buffer(chunk_size, '\0') {
+        name = packed->name;
+    }
+
+  private:
+    std::size_t more(std::span<char> out) override {
+        while (true) {
+            if (in.empty() && !may_hold_more) {
+                in = {buffer.data(), packed->some(buffer)};
+                if (in.empty()) {
+                    if (!whole) {
+                        fail_cut_short(name);
                     }
                     return 0;
                 }
             }
-            const auto left = ZSTD_decompressStream(context.get(), &out, &source);
-            if (ZSTD_isError(left) != 0) {
-                fail(packed.path, "its zstd data is damaged");
+            std::size_t put = 0;
+            const auto step = damaged ? Step::damaged : decoder->decode(in, out, put);
+            damaged = step == Step::damaged;
+            if (damaged) {
+                fail(name, "its packed data is damaged");
             }
-            frame_ended = left == 0;
+            whole = step == Step::whole;
+            may_hold_more = !whole && put == out.size();
+            if (put > 0) {
+                return put;
+            }
         }
-        return out.pos;
     }
 
-    Plain packed;
-    std::vector<char> in;
-    ZSTD_inBuffer source{nullptr, 0, 0};
-    std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context{ZSTD_createDCtx(), ZSTD_freeDCtx};
-    bool frame_ended = true;
+    std::unique_ptr<PackedReader::Stream> packed;
+    std::unique_ptr<Decoder> decoder;
+    std::string buffer;
+    std::string_view in;
+    bool whole = true;  ///< at the end of a frame
+    bool damaged = false;
+    bool may_hold_more = false;  ///< the decoder has text that there was no room for
 };
+
+std::string_view magic_of(Packing packing) noexcept {
+    using namespace std::string_view_literals;
+    return packing == Packing::gzip ? "\x1F\x8B"sv : packing == Packing::zstd ? "\x28\xB5\x2F\xFD"sv : ""sv;
+}
 
 }  // namespace
 
-PackedReader::PackedReader(const std::filesystem::path& path) {
-    if (path.extension() == ".gz") {
-        stream_ = std::make_unique<Gzip>(path);
-    } else if (path.extension() == ".zst") {
-        stream_ = std::make_unique<Zstd>(path);
-    } else {
+std::string pack(std::string_view text, Packing packing) {
+    if (packing == Packing::zstd) {
+        const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context{ZSTD_createCCtx(), ZSTD_freeCCtx};
+        std::string packed(ZSTD_compressBound(text.size()), '\0');
+        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, zstd_level);
+        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+        const auto size = ZSTD_compress2(context.get(), packed.data(), packed.size(), text.data(), text.size());
+        if (ZSTD_isError(size) != 0) {
+            throw Failure{Exit::software, fmt::format("zstd: {}", ZSTD_getErrorName(size))};
+        }
+        packed.resize(size);
+        return packed;
+    }
+    if (packing == Packing::gzip) {
+        z_stream state{};
+        if (::deflateInit2(&state, gzip_level, Z_DEFLATED, gzip_header, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+            throw std::bad_alloc{};
+        }
+        std::string packed(::deflateBound(&state, text.size()), '\0');
+        state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // NOLINT: as above
+        state.avail_in = static_cast<uInt>(text.size());
+        state.next_out = reinterpret_cast<Bytef*>(packed.data());
+        state.avail_out = static_cast<uInt>(packed.size());
+        const bool fits = text.size() < largest_frame && ::deflate(&state, Z_FINISH) == Z_STREAM_END;
+        packed.resize(packed.size() - state.avail_out);
+        ::deflateEnd(&state);
+        if (!fits) {
+            throw Failure{Exit::software, "gzip: the lines could not be packed"};
+        }
+        return packed;
+    }
+    return std::string{text};
+}
+
+Packing packing_of_bytes(std::string_view first_bytes) noexcept {
+    for (const Packing packing : {Packing::gzip, Packing::zstd}) {
+        if (first_bytes.starts_with(magic_of(packing))) {
+            return packing;
+        }
+    }
+    return Packing::none;
+}
+
+bool may_begin_as(std::string_view first_bytes, Packing packing) noexcept {
+    const auto magic = magic_of(packing);
+    return packing == Packing::none ? packing_of_bytes(first_bytes) == Packing::none
+                                    : first_bytes.substr(0, magic.size()) == magic.substr(0, first_bytes.size());
+}
+
+PackedReader::PackedReader(const std::filesystem::path& path) : stream_{std::make_unique<Plain>(path)} {
+    unpack(most_layers);
+    if (layers_ == 0 && is_packed(path) && !stream_->held.empty()) {
+        stream_ = std::make_unique<Misnamed>(path.string());
+    }
+}
+
+PackedReader::PackedReader(const std::filesystem::path& path, Packing written) : PackedReader{path} {
+    if (written != Packing::none) {
+        const auto all = layers_;
         stream_ = std::make_unique<Plain>(path);
+        layers_ = 0;
+        unpack(std::max<std::size_t>(all, 1) - 1);
+    }
+}
+
+PackedReader::PackedReader(std::string bytes, std::string name)
+    : stream_{std::make_unique<InMemory>(std::move(bytes))} {
+    stream_->name = std::move(name);
+    unpack(most_layers);
+}
+
+void PackedReader::unpack(std::size_t most) {
+    for (; layers_ < most; ++layers_) {
+        const auto packing = packing_of_bytes(stream_->first_bytes());
+        if (packing == Packing::none) {
+            return;
+        }
+        stream_ = std::make_unique<Unpacked>(std::move(stream_), packing);
     }
 }
 
@@ -166,6 +364,42 @@ std::size_t PackedReader::read(std::span<char> buffer) {
 
 bool PackedReader::skip(std::uint64_t count) {
     return stream_->skip(count);
+}
+
+FrameEnd for_each_frame(PackedReader& reader, Packing packing, const std::function<void(std::string_view text)>& use) {
+    const auto decoder = make_decoder(packing);
+    std::string buffer(chunk_size, '\0');
+    std::string out(chunk_size, '\0');
+    std::string_view in;
+    std::string text;
+    FrameEnd end;
+    std::uint64_t taken = 0;  // of the frame that is being read
+    for (bool may_hold_more = false;;) {
+        if (in.empty() && !may_hold_more) {
+            in = {buffer.data(), reader.read(buffer)};
+            if (in.empty()) {
+                return end;
+            }
+        }
+        const auto before = in;
+        std::size_t put = 0;
+        const auto step = decoder->decode(in, out, put);
+        const auto count = before.size() - in.size();
+        const auto shown = step == Step::damaged ? before.size() : count;
+        end.rest.append(before.substr(0, std::min(shown, shown_rest - std::min(end.rest.size(), shown_rest))));
+        taken += count;
+        text.append(out, 0, put);
+        if (step == Step::damaged || text.size() > largest_frame) {
+            return end;
+        }
+        may_hold_more = step == Step::within && put == out.size();
+        if (step == Step::whole) {
+            use(text);
+            text.clear();
+            end.rest.clear();
+            end.whole += std::exchange(taken, 0);
+        }
+    }
 }
 
 bool is_packed(const std::filesystem::path& path) {

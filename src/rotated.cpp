@@ -1,6 +1,7 @@
 #include "aquila_fetch/rotated.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/packed.hpp"
 
 #include <fmt/core.h>
 
@@ -25,12 +26,20 @@ bool may_be_rotated(std::string_view name, std::string_view output_name) noexcep
     if (name.starts_with(output_name)) {
         return name.size() == output_name.size() || is_separator(name[output_name.size()]);
     }
-    const auto stem = output_name.substr(0, output_name.rfind('.'));
-    if (stem.empty() || stem.size() == output_name.size() || !name.starts_with(stem)) {
-        return false;
+    // Of flattened.json.zst the date may stand before either ending.
+    for (auto stem = output_name; stem.find('.') != std::string_view::npos;) {
+        const bool was_packed = is_packed(stem);
+        stem = stem.substr(0, stem.rfind('.'));
+        const auto rest = name.substr(std::min(stem.size(), name.size()));
+        if (!stem.empty() && name.starts_with(stem) && rest.size() >= 2 && is_separator(rest[0]) && rest[1] >= '0' &&
+            rest[1] <= '9') {
+            return true;
+        }
+        if (!was_packed) {
+            return false;
+        }
     }
-    const auto rest = name.substr(stem.size());
-    return rest.size() >= 2 && is_separator(rest[0]) && rest[1] >= '0' && rest[1] <= '9';
+    return false;
 }
 
 std::vector<fs::path> files_beside(const fs::path& output) {

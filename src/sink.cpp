@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 
@@ -43,6 +44,12 @@ struct stat status_of(int descriptor, const std::filesystem::path& path) {
 
 }  // namespace
 
+std::string_view name_problem(const std::filesystem::path& path, Packing packing) {
+    const auto ending = path.extension();
+    const bool fits = ending == ".gz" ? packing == Packing::gzip : ending == ".zst" ? packing == Packing::zstd : true;
+    return fits ? std::string_view{} : "has a name that stands for a file packed otherwise";
+}
+
 std::uint64_t fingerprint_before(int descriptor, std::uint64_t offset) {
     std::string bytes(std::min(offset, fingerprinted_bytes), '\0');
     std::size_t have = 0;
@@ -64,14 +71,14 @@ std::uint64_t fingerprint_before(int descriptor, std::uint64_t offset) {
     return fingerprint({bytes.data(), have});
 }
 
-FileSink::FileSink(std::filesystem::path path) : path_{std::move(path)} {
+FileSink::FileSink(std::filesystem::path path, Packing packing) : path_{std::move(path)}, packing_{packing} {
     if (!path_.has_filename()) {
         fail(Exit::cannot_create, path_, "is not the name of a file",
              "set `output` to a file, for example flattened.json");
     }
-    if (is_packed(path_)) {
-        fail(Exit::cannot_create, path_, "has a name that stands for a packed file",
-             "let the name of `output` not end in .gz or .zst");
+    if (const auto problem = name_problem(path_, packing_); !problem.empty()) {
+        fail(Exit::cannot_create, path_, problem,
+             "let the name of `output` end in .gz or .zst only with the `compress` it stands for");
     }
     open();
 }
@@ -111,7 +118,20 @@ void FileSink::open() {
         fail(Exit::busy, path_, "another process holds its lock",
              "another source or another aquila-fetch writes to this file; give each source an output of its own");
     }
+    check_content(file);
     file_ = std::move(file);
+}
+
+void FileSink::check_content(const Fd& file) const {
+    std::array<char, telling_bytes> bytes{};
+    const auto got = ::pread(file.get(), bytes.data(), bytes.size(), 0);
+    if (got < 0) {
+        fail_errno(path_, "cannot be read", errno);
+    }
+    if (!may_begin_as({bytes.data(), static_cast<std::size_t>(got)}, packing_)) {
+        fail(Exit::config, path_, "holds lines that are packed otherwise than `compress` says",
+             "rename the file, as rotation does, or set another `output`: a mixture could not be read");
+    }
 }
 
 bool FileSink::has_its_name() const {
@@ -125,7 +145,7 @@ Place FileSink::place() {
         open();
     }
     auto status = status_of(file_.get(), path_);
-    if (status.st_size > 0) {
+    if (status.st_size > 0 && packing_ == Packing::none) {
         char last = '\n';
         if (::pread(file_.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
             log::warning(
@@ -136,7 +156,7 @@ Place FileSink::place() {
     }
     const auto offset = static_cast<std::uint64_t>(status.st_size);
     return {std::filesystem::absolute(path_).string(), status.st_dev, status.st_ino, offset,
-            fingerprint_before(file_.get(), offset)};
+            fingerprint_before(file_.get(), offset),   packing_};
 }
 
 Tail FileSink::find(const Announcement& announced) {
@@ -144,14 +164,19 @@ Tail FileSink::find(const Announcement& announced) {
 }
 
 std::optional<Berth> FileSink::ready(const Lines& lines) {
-    return Berth{place(), std::string{lines.bytes.substr(0, head_size)}};
+    auto where = place();
+    if (packing_ == Packing::none) {
+        return Berth{std::move(where), std::string{lines.bytes.substr(0, head_size)}};
+    }
+    packed_ = pack(lines.bytes, packing_);
+    return Berth{std::move(where), packed_.substr(0, head_size)};
 }
 
 bool FileSink::append(std::string_view lines) {
     if (!has_its_name()) {
         return false;
     }
-    write(lines);
+    write(packing_ == Packing::none ? lines : packed_);
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "aquila_fetch/standard_output.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/packed.hpp"
 #include "aquila_fetch/stop.hpp"
 
 #include <fmt/core.h>
@@ -47,13 +48,14 @@ std::optional<Berth> StandardOutput::ready(const Lines& /*lines*/) {
 }
 
 bool StandardOutput::append(std::string_view lines) {
-    while (!lines.empty()) {
+    const auto packed = packing_ == Packing::none ? std::string{} : pack(lines, packing_);
+    for (auto rest = packing_ == Packing::none ? lines : std::string_view{packed}; !rest.empty();) {
         wait_for_room();
-        const auto got = ::write(STDOUT_FILENO, lines.data(), std::min(lines.size(), at_a_time));
+        const auto got = ::write(STDOUT_FILENO, rest.data(), std::min(rest.size(), at_a_time));
         if (got < 0 && errno != EINTR && errno != EAGAIN) {
             fail(errno);
         }
-        lines.remove_prefix(got > 0 ? static_cast<std::size_t>(got) : 0);
+        rest.remove_prefix(got > 0 ? static_cast<std::size_t>(got) : 0);
     }
     // A pipe has nothing to make durable, and says so.
     if (::fdatasync(STDOUT_FILENO) != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP) {

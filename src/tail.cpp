@@ -40,7 +40,8 @@ struct Candidate {
 using Wanted = std::unordered_map<std::uint64_t, std::vector<std::size_t>>;
 
 struct Found {
-    bool at_place = true;  ///< behind the announced place; else from the start of the file, which was cut since
+    bool at_place = true;    ///< behind the announced place; else from the start of the file, which was cut since
+    bool as_it_lies = true;  ///< nothing was unpacked: places are places in the file
     std::vector<std::size_t> lines;  ///< indices of announced lines
     std::size_t foreign = 0;
     std::uint64_t torn_at = 0;
@@ -100,40 +101,66 @@ bool reach(PackedReader& reader, const Place& place) {
            fingerprint(before) == place.before;
 }
 
+/// Strikes whole lines off the wanted ones.
+void match(std::string_view lines, Wanted& wanted, Found& found) {
+    while (!lines.empty()) {
+        const auto line = lines.substr(0, lines.find('\n') + 1);
+        if (const auto entry = wanted.find(fingerprint(line)); entry != wanted.end() && !entry->second.empty()) {
+            found.lines.push_back(entry->second.back());
+            entry->second.pop_back();
+        } else {
+            ++found.foreign;
+        }
+        lines.remove_prefix(line.size());
+    }
+}
+
+/// False: longer than any of our lines.
+bool match_lines(PackedReader& reader, Wanted& wanted, Found& found) {
+    std::string& text = found.torn_bytes;
+    std::string chunk(chunk_size, '\0');
+    while (const auto got = reader.read(chunk)) {
+        stop::check();
+        text.append(chunk, 0, got);
+        const auto whole = text.rfind('\n') + 1;  // npos + 1 is 0
+        match(std::string_view{text}.substr(0, whole), wanted, found);
+        found.torn_at += whole;
+        text.erase(0, whole);
+        if (text.size() > longest_line) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Of a packed output: what is no whole frame was read by nobody.
+void match_frames(PackedReader& reader, Packing packing, Wanted& wanted, Found& found) {
+    auto end = for_each_frame(reader, packing, [&](std::string_view text) {
+        stop::check();
+        match(text.substr(0, text.rfind('\n') + 1), wanted, found);
+    });
+    found.torn_at += end.whole;
+    found.torn_bytes = std::move(end.rest);
+}
+
 /// Matches the lines behind the place; nullopt: not a file the announcement was about.
 std::optional<Found> look_into(const Candidate& candidate, const Announcement& announced, Wanted wanted) {
     Found found;
-    PackedReader reader{candidate.path};
+    const auto packing = announced.place.packing;
+    PackedReader reader{candidate.path, packing};
     if (!reach(reader, announced.place)) {
         if (!candidate.same_inode) {
             return std::nullopt;
         }
         found.at_place = false;
-        reader = PackedReader{candidate.path};
+        reader = PackedReader{candidate.path, packing};
     }
+    found.as_it_lies = reader.is_as_it_lies();
     found.torn_at = found.at_place ? announced.place.offset : 0;
-    std::string& line = found.torn_bytes;
-    std::string chunk(chunk_size, '\0');
-    while (const auto got = reader.read(chunk)) {
-        stop::check();
-        const auto unseen = line.size();
-        line.append(chunk, 0, got);
-        std::size_t begin = 0;
-        for (auto end = line.find('\n', unseen); end != std::string::npos; end = line.find('\n', begin)) {
-            const std::string_view whole{line.data() + begin, end + 1 - begin};
-            if (const auto match = wanted.find(fingerprint(whole)); match != wanted.end() && !match->second.empty()) {
-                found.lines.push_back(match->second.back());
-                match->second.pop_back();
-            } else {
-                ++found.foreign;
-            }
-            found.torn_at += whole.size();
-            begin = end + 1;
-        }
-        line.erase(0, begin);
-        if (line.size() > longest_line) {
-            return std::nullopt;
-        }
+    if (packing != Packing::none) {
+        match_frames(reader, packing, wanted, found);
+    } else if (!match_lines(reader, wanted, found)) {
+        return std::nullopt;
     }
     return found;
 }
@@ -166,7 +193,7 @@ void refuse_while_packed(const fs::path& path) {
 }
 
 /// Makes what was found durable; tells of a torn line, or takes it back where nobody will finish it.
-void settle(const Candidate& candidate, const Found& found, const fs::path& live, Tail& tail) {
+void settle(const Candidate& candidate, const Found& found, Packing packing, const fs::path& live, Tail& tail) {
     const Fd file{::open(candidate.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
     if (!file) {
         throw cannot(candidate.path, "cannot be opened", errno);
@@ -175,11 +202,13 @@ void settle(const Candidate& candidate, const Found& found, const fs::path& live
     if (::fstat(file.get(), &status) != 0) {
         throw cannot(candidate.path, "cannot be looked at", errno);
     }
-    if (!found.torn_bytes.empty() && candidate.path == live) {
+    const bool is_live = candidate.path == live;
+    const bool is_packed_live = is_live && packing != Packing::none;  // we hold its lock
+    if (!found.torn_bytes.empty() && is_live && !is_packed_live) {
         tail.torn = Place{live.string(), status.st_dev, status.st_ino, found.torn_at,
                           fingerprint_before(file.get(), found.torn_at)};
         tail.torn_bytes = found.torn_bytes;
-    } else if (!found.torn_bytes.empty() && Lock::lock_descriptor(file.get()) &&
+    } else if (!found.torn_bytes.empty() && (is_packed_live || Lock::lock_descriptor(file.get())) &&
                ::ftruncate(file.get(), static_cast<off_t>(found.torn_at)) != 0) {
         throw cannot(candidate.path, "its torn last line cannot be taken back", errno);
     }
@@ -209,8 +238,8 @@ Tail find_tail(const Announcement& announced, const fs::path& live) {
         }
         tail.foreign += found->foreign;
         tail.recognised = true;
-        if (!is_packed(candidate.path)) {
-            settle(candidate, *found, live, tail);
+        if (found->as_it_lies) {
+            settle(candidate, *found, announced.place.packing, live, tail);
         }
         return !found->lines.empty() || (found->at_place && announced.place.offset > 0);
     };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "aquila_fetch/ledger.hpp"
+#include "aquila_fetch/packing.hpp"
 #include "aquila_fetch/source.hpp"
 
 #include <cstdint>
@@ -22,7 +23,8 @@ struct Place {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::uint64_t offset = 0;
-    std::uint64_t before = 0;  ///< fingerprint of the up to 4,096 bytes before the offset
+    std::uint64_t before = 0;         ///< fingerprint of the up to 4,096 bytes before the offset
+    Packing packing = Packing::none;  ///< of the lines behind it
     friend bool operator==(const Place&, const Place&) = default;
 };
 

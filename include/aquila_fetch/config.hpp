@@ -5,6 +5,7 @@
 
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/nearest.hpp"
+#include "aquila_fetch/packing.hpp"
 #include "aquila_fetch/secret.hpp"
 #include "aquila_fetch/time.hpp"
 #include "aquila_fetch/url.hpp"
@@ -51,6 +52,12 @@ struct SourceConfig {
     std::string output;  ///< empty: /var/log/aquila-fetch/NAME/flattened.json
     Format format = Format::flattened;
     OutputMode output_mode = OutputMode::append;
+    std::optional<Packing> compress;
+    std::string s3_endpoint;  ///< without a trailing slash
+    std::string s3_region;
+    std::string s3_access_key_id;
+    std::string s3_secret_key_file;
+    Secret s3_secret_key;
     std::string state_dir;
     std::string lock_file;
     Span initial_lookback = std::chrono::hours{24};
@@ -76,6 +83,8 @@ struct SourceConfig {
     [[nodiscard]] Auth effective_auth() const noexcept;  ///< `auth`, else basic where `email` is set, else bearer
     [[nodiscard]] bool is_granted() const noexcept;      ///< oauth or client_credentials: tokens that are renewed
     [[nodiscard]] std::string effective_output() const;
+    /// `compress`; where it is not set, zstd for an output in a bucket, and none for every other.
+    [[nodiscard]] Packing packing_of(std::string_view output_used) const noexcept;
 };
 
 struct Config {

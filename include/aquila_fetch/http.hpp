@@ -15,12 +15,21 @@
 
 namespace aquila {
 
+/// What a request to a service of AWS's kind is signed with (SigV4, service s3), instead of an Authorization.
+struct AwsSigning {
+    std::string region;
+    std::string access_key_id;
+    Secret secret_key;
+    Secret session_token;  ///< empty: none
+};
+
 struct Request {
     std::string method = "GET";
     std::string url;
     std::vector<std::pair<std::string, std::string>> headers;  ///< besides Accept, User-Agent, Authorization
     Secret authorization;  ///< the Authorization header's value; empty: none is sent
     std::string body;
+    std::optional<AwsSigning> signing{};
 };
 
 /// What went wrong below HTTP.

@@ -8,6 +8,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace aquila {
@@ -27,5 +28,8 @@ struct Key {
 [[nodiscard]] Key key_of_id(Instant time, std::int64_t id) noexcept;
 /// The first 16 bytes of SHA-256.
 [[nodiscard]] Key key_of_bytes(Instant time, std::string_view bytes);
+
+/// All of it, 64 hexadecimal digits.
+[[nodiscard]] std::string sha256_hex(std::string_view bytes);
 
 }  // namespace aquila

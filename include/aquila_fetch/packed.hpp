@@ -1,22 +1,41 @@
-// Why: rotated output files may be packed with gzip or zstd; what is in them is read as if they were not.
-// Must not know: lines, records. zlib and zstd are used in packed.cpp alone.
+// Why: outputs may be packed with gzip or zstd, by us as they are written or by whoever rotates them; what is in them
+// is read as if they were not. Must not know: lines, records. zlib and zstd are used in packed.cpp alone.
 #pragma once
+
+#include "aquila_fetch/packing.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace aquila {
 
 inline constexpr const char* packed_endings[] = {".gz", ".zst"};
 
-/// Reads a file from its start, unpacking it by its name's ending; one with another ending is read as it is.
+/// One whole gzip member or zstd frame, that can stand behind others and alone.
+[[nodiscard]] std::string pack(std::string_view text, Packing packing);
+
+/// What the first bytes of a file tell.
+[[nodiscard]] Packing packing_of_bytes(std::string_view first_bytes) noexcept;
+/// A file that begins so may be a beginning of such a one, however short it is.
+[[nodiscard]] bool may_begin_as(std::string_view first_bytes, Packing packing) noexcept;
+inline constexpr std::size_t telling_bytes = 4;
+
+/// Reads a file from its start, unpacking it as its first bytes tell: in layers, where a packed output was packed once
+/// more. Under a name with an ending of the above, anything else is damaged.
 class PackedReader {
   public:
-    /// Failure 74.
+    /// Down to the text. Failure 74.
     explicit PackedReader(const std::filesystem::path& path);
+    /// Down to what was written into the file when it was an output packed so. Failure 74.
+    PackedReader(const std::filesystem::path& path, Packing written);
+    /// Of bytes that are at hand, down to the text.
+    PackedReader(std::string bytes, std::string name);
     PackedReader(PackedReader&&) noexcept;
     PackedReader& operator=(PackedReader&&) noexcept;
     ~PackedReader();
@@ -25,17 +44,33 @@ class PackedReader {
     /// Failure 74: unreadable, or packed text that is damaged or cut short.
     [[nodiscard]] std::size_t read(std::span<char> buffer);
 
-    /// From the start, passes over `count` bytes, without reading them where the file is not packed. False: there are
-    /// not so many.
+    /// From the start, passes over `count` bytes, without reading them where nothing is unpacked. False: there are not
+    /// so many.
     [[nodiscard]] bool skip(std::uint64_t count);
+
+    /// What is read lies so in the file: nothing is unpacked.
+    [[nodiscard]] bool is_as_it_lies() const noexcept { return layers_ == 0; }
 
     struct Stream;
 
   private:
+    void unpack(std::size_t most);
+
     std::unique_ptr<Stream> stream_;
+    std::size_t layers_ = 0;  ///< that are taken off
 };
 
-/// True for a name that PackedReader would unpack.
+/// How a row of frames ends.
+struct FrameEnd {
+    std::uint64_t whole = 0;  ///< bytes of the whole frames
+    std::string rest;         ///< the first bytes behind them, 64 at the most: of a frame that is cut short or damaged
+};
+
+/// Gives the text of each whole frame (gzip: member), from where `reader` is. Failure 74: unreadable.
+[[nodiscard]] FrameEnd for_each_frame(PackedReader& reader, Packing packing,
+                                      const std::function<void(std::string_view text)>& use);
+
+/// True for a name with one of those endings.
 [[nodiscard]] bool is_packed(const std::filesystem::path& path);
 
 }  // namespace aquila

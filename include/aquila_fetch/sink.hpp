@@ -54,11 +54,13 @@ class Sink {
 };
 
 /// A regular file, 0640, made when missing together with its directories, locked with flock as long as it is open.
+/// Packed, each append is one whole frame.
 class FileSink final : public Sink {
   public:
     /// Failure 73: cannot be made, is a link, no regular file, or somebody else's; 74: cannot be written;
     /// 75: another process holds its lock.
-    explicit FileSink(std::filesystem::path path);
+    /// 78: what is in it is packed otherwise.
+    explicit FileSink(std::filesystem::path path, Packing packing = Packing::none);
 
     [[nodiscard]] Tail find(const Announcement& announced) override;
     [[nodiscard]] std::optional<Berth> ready(const Lines& lines) override;
@@ -76,9 +78,17 @@ class FileSink final : public Sink {
     void write(std::string_view lines);
     [[nodiscard]] bool has_its_name() const;
 
+    /// Failure 78.
+    void check_content(const Fd& file) const;
+
     std::filesystem::path path_;
+    Packing packing_;
+    std::string packed_;  ///< what was made ready
     Fd file_;
 };
+
+/// What is wrong with the name, to follow it; empty: nothing.
+[[nodiscard]] std::string_view name_problem(const std::filesystem::path& path, Packing packing);
 
 /// The fingerprint of the bytes before `offset` in an open file; Failure 74.
 [[nodiscard]] std::uint64_t fingerprint_before(int descriptor, std::uint64_t offset);

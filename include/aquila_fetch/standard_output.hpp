@@ -9,12 +9,17 @@ namespace aquila {
 
 class StandardOutput final : public Sink {
   public:
+    explicit StandardOutput(Packing packing = Packing::none) : packing_{packing} {}
+
     [[nodiscard]] Tail find(const Announcement& announced) override;
     [[nodiscard]] std::optional<Berth> ready(const Lines& lines) override;
     /// Failure 74: the reader is gone, or a disk is full. Throws Interrupted while the reader makes it wait.
     bool append(std::string_view lines) override;
     void finish(const Place& torn, std::size_t size, std::string_view rest) override;
     void cut(const Place& torn, std::size_t size) override;
+
+  private:
+    Packing packing_;
 };
 
 }  // namespace aquila

@@ -8,7 +8,9 @@
 #include "aquila_fetch/identity.hpp"
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/onlooker.hpp"
+#include "aquila_fetch/packed.hpp"
 #include "aquila_fetch/premises.hpp"
+#include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/stop.hpp"
 
 #include <fmt/core.h>
@@ -54,6 +56,21 @@ Finding check_checkpoint(const std::optional<State>& state, const std::string& i
     }
     const auto reached = state->watermark ? format_instant(*state->watermark) : "nothing yet";
     return good(item, fmt::format("read up to {}, {} records so far", reached, state->records));
+}
+
+/// A reader goes by the name, and so does whoever rotates it.
+Finding check_file(const std::string& output, const SourceConfig& source) {
+    const auto packing = source.packing_of(output);
+    if (const auto problem = name_problem(output, packing); !problem.empty()) {
+        return bad("output", Exit::cannot_create, fmt::format("{} {}", output, problem),
+                   "let the name of `output` end in .gz or .zst only with the `compress` it stands for");
+    }
+    auto finding = check_output(output, source.output_mode == OutputMode::replace);
+    if (finding.mark == Mark::good && packing != Packing::none && !is_packed(output)) {
+        return warning("output", finding.text + ", packed, and its name does not say so",
+                       fmt::format("call it {}{}", output, packing == Packing::zstd ? ".zst" : ".gz"));
+    }
+    return finding;
 }
 
 Finding check_pipe() {
@@ -125,7 +142,7 @@ Findings check_source(const Arguments& arguments, const Environment& environment
     const auto access = reach_out(source, state.value_or(State{}), credential);
     std::ranges::copy(access.findings, std::back_inserter(list));
 
-    list.push_back(is_file ? check_output(output, source.output_mode == OutputMode::replace) : check_pipe());
+    list.push_back(is_file ? check_file(output, source) : check_pipe());
     if (source.format != Format::flattened && list.front().mark != Mark::bad) {
         list.push_back(check_format(source));
     }

@@ -37,11 +37,14 @@ void summarise(std::uint64_t records, const std::string& output) {
 }
 
 /// Where the records go.
-std::unique_ptr<Sink> make_sink(const std::string& output, bool dry_run) {
-    if (dry_run || destination_of(output) == Destination::pipe) {
+std::unique_ptr<Sink> make_sink(const std::string& output, Packing packing, bool dry_run) {
+    if (dry_run) {
         return std::make_unique<StandardOutput>();
     }
-    return std::make_unique<FileSink>(output);
+    if (destination_of(output) == Destination::pipe) {
+        return std::make_unique<StandardOutput>(packing);
+    }
+    return std::make_unique<FileSink>(output, packing);
 }
 
 /// `output_mode = replace`: one request, the file swapped in as a whole. How many records it holds then.
@@ -103,7 +106,7 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
         }
     };
     if (!replace) {
-        sink = make_sink(output, arguments.dry_run);
+        sink = make_sink(output, config.packing_of(output), arguments.dry_run);
     }
     if (sink && !arguments.dry_run) {
         torn = recover(

@@ -6,6 +6,7 @@
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/format.hpp"
 #include "aquila_fetch/log.hpp"
+#include "aquila_fetch/packed.hpp"
 #include "support/fake_log.hpp"
 #include "support/multiset.hpp"
 #include "support/scratch.hpp"
@@ -66,7 +67,8 @@ class Fate {
 /// A FileSink that dies before, within and after what it does.
 class FragileSink final : public Sink {
   public:
-    FragileSink(const std::filesystem::path& path, Fate& fate, double part) : sink_{path}, fate_{fate}, part_{part} {}
+    FragileSink(const std::filesystem::path& path, Packing packing, Fate& fate, double part)
+        : path_{path}, packing_{packing}, sink_{path, packing}, fate_{fate}, part_{part} {}
 
     [[nodiscard]] Tail find(const Announcement& announced) override { return sink_.find(announced); }
     [[nodiscard]] std::optional<Berth> ready(const Lines& lines) override {
@@ -75,7 +77,15 @@ class FragileSink final : public Sink {
     }
     bool append(std::string_view lines) override {
         bool written = true;
-        write(lines, [&](std::string_view some) { written = written && sink_.append(some); });
+        write(lines, [&](std::string_view some) {
+            const auto before = size();
+            written = written && sink_.append(some);
+            // A packed frame is written as it was made ready, so that a part of it is what is left of the whole.
+            if (packing_ != Packing::none && some.size() < lines.size() && size() > before) {
+                const auto part = part_ * static_cast<double>(size() - before);
+                std::filesystem::resize_file(path_, before + static_cast<std::uintmax_t>(part));
+            }
+        });
         return written;
     }
     void finish(const Place& torn, std::size_t size, std::string_view rest) override {
@@ -99,6 +109,14 @@ class FragileSink final : public Sink {
         fate_.step();
     }
 
+    [[nodiscard]] std::uintmax_t size() const {
+        std::error_code none;
+        const auto bytes = std::filesystem::file_size(path_, none);
+        return none ? 0 : bytes;
+    }
+
+    std::filesystem::path path_;
+    Packing packing_;
     FileSink sink_;
     Fate& fate_;
     double part_;
@@ -143,7 +161,7 @@ class Rig {
         wish.now = log.now + clock_skew;
         State state = saved.empty() ? State{} : state_from_text(saved, "saved");
         try {
-            FragileSink sink{live(), fate, part};
+            FragileSink sink{live(), packing, fate, part};
             const auto torn = recover(
                 state, [&sink](const Announcement& announced) { return sink.find(announced); }, save);
             tally = collect({log.source, wish, limits, log.fetcher(), save, [] {}, {}, format}, state, sink, torn);
@@ -180,8 +198,8 @@ class Rig {
     [[nodiscard]] std::vector<std::string> written() const {
         std::vector<std::string> bodies;
         for (const auto& name : folder.names()) {
-            const bool packed = name.ends_with(".gz");
-            const auto text = packed ? unpacked(name) : folder.read(name);
+            const bool packed = name.ends_with(".gz") || packing != Packing::none;
+            const auto text = packing != Packing::none ? frames(name) : packed ? unpacked(name) : folder.read(name);
             std::size_t begin = 0;
             for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
                 bodies.push_back(body_of(text.substr(begin, end - begin)));
@@ -193,9 +211,14 @@ class Rig {
         return bodies;
     }
 
-    [[nodiscard]] std::filesystem::path live() const { return folder / "flattened.json"; }
+    [[nodiscard]] std::filesystem::path live() const {
+        return folder / (packing == Packing::gzip   ? "flattened.json.gz"
+                         : packing == Packing::zstd ? "flattened.json.zst"
+                                                    : "flattened.json");
+    }
 
     FakeLog log;
+    Packing packing = Packing::none;
     Scratch folder{std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()};
     Wish wish{{}, std::chrono::hours{24}, std::chrono::hours{1}, std::nullopt, std::nullopt};
     SliceLimits limits;
@@ -232,6 +255,15 @@ class Rig {
         const int size = ::gzread(packed, text.data(), static_cast<unsigned>(text.size()));
         ::gzclose(packed);
         text.resize(static_cast<std::size_t>(std::max(size, 0)));
+        return text;
+    }
+
+    /// What whole frames hold. Only where a rotation has packed it once more, something else may follow them.
+    [[nodiscard]] std::string frames(const std::string& name) const {
+        std::string text;
+        PackedReader reader{folder / name, packing};
+        const auto end = for_each_frame(reader, packing, [&text](std::string_view frame) { text += frame; });
+        EXPECT_TRUE(end.rest.empty() || !reader.is_as_it_lies()) << name << " ends within a frame";
         return text;
     }
 

@@ -22,7 +22,10 @@ constexpr const char* products[] = {"jira", "confluence", "datacenter", "organiz
 
 class Chaos {
   public:
-    explicit Chaos(unsigned seed) : random_{seed}, rig_{products[below(4)]}, twins_{chance(2)} {}
+    explicit Chaos(unsigned seed) : random_{seed}, rig_{products[below(4)]}, twins_{chance(2)} {
+        constexpr Packing packings[] = {Packing::none, Packing::none, Packing::zstd, Packing::gzip};
+        rig_.packing = packings[seed % 4];
+    }
 
     void play() {
         add_history();

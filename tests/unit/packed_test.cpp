@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -146,6 +148,53 @@ TEST_P(Damaged, WithGarbageBehindItIsAFailureOrTheSame) {
         EXPECT_EQ(read_all(reader, 10), "one\n");
     } catch (const Failure& failure) {
         EXPECT_EQ(failure.code(), Exit::io);
+    }
+}
+
+TEST(Packed, IsToldByItsFirstBytesAndInLayers) {
+    const test::Scratch folder;
+    const std::string text = "one\ntwo\n";
+    for (const Packing packing : {Packing::gzip, Packing::zstd}) {
+        const auto packed = pack(text, packing) + pack("three\n", packing);
+        PackedReader plain_name{folder.write("x", packed)};
+        EXPECT_EQ(read_all(plain_name, 3), text + "three\n");
+        EXPECT_FALSE(plain_name.is_as_it_lies());
+        PackedReader layered{folder.write("x.gz", gzip(packed))};
+        EXPECT_EQ(read_all(layered, 100), text + "three\n");
+        PackedReader as_written{folder / "x.gz", packing};
+        EXPECT_EQ(read_all(as_written, 100), packed);
+        EXPECT_FALSE(as_written.is_as_it_lies());
+        PackedReader as_it_lies{folder / "x", packing};
+        EXPECT_EQ(read_all(as_it_lies, 100), packed);
+        EXPECT_TRUE(as_it_lies.is_as_it_lies());
+        PackedReader at_hand{packed, "an object"};
+        EXPECT_EQ(read_all(at_hand, 100), text + "three\n");
+    }
+}
+
+TEST(Packed, FramesAreTakenWholeOrNotAtAll) {
+    const test::Scratch folder;
+    for (const Packing packing : {Packing::gzip, Packing::zstd}) {
+        const auto first = pack("one\n", packing);
+        const auto second = pack(std::string(400'000, 'x') + "\n", packing);
+        const auto frames = [&](const std::string& bytes) {
+            PackedReader reader{folder.write("x", bytes), packing};
+            std::vector<std::size_t> sizes;
+            auto end = for_each_frame(reader, packing, [&](std::string_view text) { sizes.push_back(text.size()); });
+            return std::tuple{sizes, end.whole, end.rest};
+        };
+        using Sizes = std::vector<std::size_t>;
+        EXPECT_EQ(frames(""), (std::tuple{Sizes{}, 0U, ""}));
+        EXPECT_EQ(frames(first + second), (std::tuple{Sizes{4, 400'001}, first.size() + second.size(), ""}));
+        for (std::size_t size = 1; size < second.size(); size += 7) {
+            const auto torn = second.substr(0, size);
+            EXPECT_EQ(frames(first + torn), (std::tuple{Sizes{4}, first.size(), torn.substr(0, 64)})) << size;
+        }
+        EXPECT_EQ(frames(first + "garbage"), (std::tuple{Sizes{4}, first.size(), "garbage"}));
+        auto changed = second;
+        changed[changed.size() / 2] = static_cast<char>(changed[changed.size() / 2] ^ 0x55);
+        EXPECT_EQ(std::get<0>(frames(first + changed)), Sizes{4}) << "its checksum tells";
+        EXPECT_EQ(frames("plain\n"), (std::tuple{Sizes{}, 0U, "plain\n"}));
     }
 }
 

@@ -18,6 +18,16 @@ TEST(MayBeRotated, KnowsHowRotationsNameFiles) {
     }
 }
 
+TEST(MayBeRotated, KnowsThoseOfAPackedOutput) {
+    for (const auto* name : {"flattened.json.zst", "flattened.json.zst.1", "flattened.json-20260101.zst",
+                             "flattened-20260101.json.zst", "flattened.json.zst-20260101.gz"}) {
+        EXPECT_TRUE(may_be_rotated(name, "flattened.json.zst")) << name;
+    }
+    for (const auto* name : {"flattened.json", "flattened.json2.zst", "flattened-eu.json.zst", "flat.json.zst"}) {
+        EXPECT_FALSE(may_be_rotated(name, "flattened.json.zst")) << name;
+    }
+}
+
 TEST(MayBeRotated, TakesNoOtherSourcesFileForOurs) {
     for (const auto* name : {"flattened2.json", "flattened-eu.json", "flattened.txt", "flattened.notes", "flattened",
                              "flat.json", "other.json", ".flattened.json.tmp", "flattened-"}) {
