@@ -339,7 +339,7 @@ class Loop {
         if (finishing_) {
             berth = Berth{state_.resumption->torn->place, batch.bytes.substr(0, head_size)};
         } else {
-            berth = sink_.ready({batch.bytes, batch.keys});
+            berth = sink_.ready({batch.bytes, batch.keys, state_.records});
         }
         written_unseen_ = !berth;
         if (berth) {

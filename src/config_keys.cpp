@@ -79,7 +79,7 @@ constexpr auto month = rep(24h * 30);
 constexpr int unlimited = std::numeric_limits<int>::max();
 
 using S = SourceConfig;
-enum Group { none, place, token, client_secret };
+enum Group { none, place, token, client_secret, bucket_secret };
 
 constexpr std::array table{
     row<&S::product, read::word>("product"),
@@ -106,6 +106,11 @@ constexpr std::array table{
     row<&S::format, read::choice<format_names>>("format"),
     row<&S::output_mode, read::choice<output_mode_names>>("output_mode"),
     row<&S::compress, read::choice<packing_names>>("compress"),
+    row<&S::s3_endpoint, read::base_url>("s3_endpoint"),
+    row<&S::s3_region, read::region>("s3_region"),
+    row<&S::s3_access_key_id, read::word>("s3_access_key_id"),
+    one_of(bucket_secret, row<&S::s3_secret_key_file, read::file>("s3_secret_key_file")),
+    one_of(bucket_secret, hidden(row<&S::s3_secret_key, read::secret>("s3_secret_key"))),
     row<&S::state_dir, read::directory>("state_dir"),
     written<&S::lock_file, read::file>("lock_file"),
     row<&S::initial_lookback, read::span<0, century>>("initial_lookback"),

@@ -1,5 +1,7 @@
 #include "aquila_fetch/config_values.hpp"
 
+#include "aquila_fetch/bucket.hpp"
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/url.hpp"
 
 #include <algorithm>
@@ -57,15 +59,18 @@ std::optional<std::string> metrics_file(std::string_view value, std::string& pro
 }
 
 std::optional<std::string> output(std::string_view value, std::string& problem) {
-    constexpr auto s3 = "s3://"sv;
-    if (value.starts_with(s3)) {
-        const auto bucket = value.substr(s3.size(), value.find('/', s3.size()) - s3.size());
-        const bool valid = bucket.size() >= 3 &&
-                           bucket.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string_view::npos;
-        return valid ? plain(value, problem) : no(problem, "must name a bucket, as in s3://bucket/prefix/");
+    if (destination_of(value) == Destination::bucket) {
+        problem = bucket_problem(value);
+        return problem.empty() ? std::optional<std::string>{value} : std::nullopt;
     }
     return value.find("://") == std::string_view::npos ? file(value, problem)
                                                        : no(problem, "must be a file, s3://bucket/prefix/ or -");
+}
+
+std::optional<std::string> region(std::string_view value, std::string& problem) {
+    const bool safe =
+        std::ranges::all_of(value, [](char c) { return c == '-' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+    return safe ? plain(value, problem) : no(problem, "must be a region, as in eu-central-1");
 }
 
 std::optional<std::string> url(std::string_view value, std::string& problem) {

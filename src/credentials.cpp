@@ -199,6 +199,40 @@ Secret find_client_secret(const SourceConfig& source, const Environment& environ
                 source, environment);
 }
 
+BucketCredential find_bucket_credential(const SourceConfig& source, const Environment& environment) {
+    BucketCredential credential;
+    credential.access_key_id = source.s3_access_key_id;
+    if (credential.access_key_id.empty()) {
+        const auto id = environment("AWS_ACCESS_KEY_ID");
+        if (!id) {
+            throw Failure{Exit::no_input,
+                          fmt::format("source '{}' has no key for its bucket: neither 's3_access_key_id' nor "
+                                      "$AWS_ACCESS_KEY_ID is set",
+                                      source.name),
+                          "set 's3_access_key_id', and 's3_secret_key_file' to a file that only you can read"};
+        }
+        credential.access_key_id = *id;
+        if (auto token = environment("AWS_SESSION_TOKEN")) {
+            credential.session_token = Secret{std::string_view{without_blanks(*token)}};
+            wipe(*token);
+        }
+    }
+    for (const auto& [name, text] : {std::pair{"the access key id", std::string_view{credential.access_key_id}},
+                                     std::pair{"$AWS_SESSION_TOKEN", credential.session_token.reveal()}}) {
+        if (const auto why = text.empty() ? std::string_view{} : malformation(text); !why.empty()) {
+            throw Failure{Exit::config, fmt::format("{} {}", name, why)};
+        }
+    }
+    credential.secret_key = find({.what = "secret key for its bucket",
+                                  .file_key = "s3_secret_key_file",
+                                  .file = source.s3_secret_key_file,
+                                  .inline_value = source.s3_secret_key,
+                                  .credential = "s3_secret_key",
+                                  .variable = "AWS_SECRET_ACCESS_KEY"},
+                                 source, environment);
+    return credential;
+}
+
 Secret basic_authorization(std::string_view email, const Secret& token) {
     Wiped pair;
     pair.text.reserve(email.size() + 1 + token.reveal().size());  // grown step by step it would leave copies behind

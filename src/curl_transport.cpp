@@ -62,6 +62,7 @@ struct CurlTransport::Impl {
     }
 
     void set_up();
+    void sign(const AwsSigning& signing, CurlHeaders& headers);
     void prepare(const Request& request, CurlHeaders& headers);
     [[nodiscard]] CURLcode perform() const;
     [[nodiscard]] Response answer();
@@ -123,6 +124,18 @@ void CurlTransport::Impl::set_up() {
     }
 }
 
+/// libcurl signs the URL, the headers and the hash as they stand: the caller encodes, sorts, and hashes.
+void CurlTransport::Impl::sign(const AwsSigning& signing, CurlHeaders& headers) {
+    set(CURLOPT_AWS_SIGV4, fmt::format("aws:amz:{}:s3", signing.region).c_str());
+    set(CURLOPT_USERNAME, signing.access_key_id.c_str());
+    std::string key{signing.secret_key.reveal()};
+    set(CURLOPT_PASSWORD, key.c_str());
+    wipe(key);
+    if (!signing.session_token.empty()) {
+        headers.add("x-amz-security-token", signing.session_token.reveal());
+    }
+}
+
 void CurlTransport::Impl::prepare(const Request& request, CurlHeaders& headers) {
     bool accepts = false;
     for (const auto& [name, value] : request.headers) {
@@ -134,6 +147,9 @@ void CurlTransport::Impl::prepare(const Request& request, CurlHeaders& headers) 
     }
     if (!request.authorization.empty()) {
         headers.add("Authorization", request.authorization.reveal());
+    }
+    if (request.signing) {
+        sign(*request.signing, headers);
     }
     set(CURLOPT_URL, request.url.c_str());
     // Plain http is for loopback alone; by way of a proxy it would carry the credential away in the clear.
@@ -161,6 +177,9 @@ CURLcode CurlTransport::Impl::perform() const {
             curl_multi_remove_handle(multi, easy);
             curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);  // they point into what the caller is about to free
             curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+            for (const CURLoption signing : {CURLOPT_AWS_SIGV4, CURLOPT_USERNAME, CURLOPT_PASSWORD}) {
+                curl_easy_setopt(easy, signing, nullptr);  // for that request alone
+            }
         }
     };
     const Membership membership{multi.get(), easy.get()};

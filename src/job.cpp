@@ -1,9 +1,11 @@
 #include "aquila_fetch/job.hpp"
 
+#include "aquila_fetch/bucket.hpp"
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
+#include "aquila_fetch/http.hpp"
 #include "aquila_fetch/log.hpp"
 
 #include <fmt/core.h>
@@ -21,18 +23,22 @@ void configure_log(const Arguments& arguments, const SourceConfig& source) {
 }
 
 /// What the INI may ask for by its contract, and this version does not do yet.
-void refuse_what_is_missing(const SourceConfig& config, const std::string& output) {
+void refuse_what_is_missing(const SourceConfig& config) {
     const auto refuse = [&config](bool asked, std::string_view what, const char* hint) {
         if (asked) {
             throw Failure{Exit::config, fmt::format("[{}]: {} is not there in this version", config.name, what), hint};
         }
     };
     refuse(config.format == Format::ocsf, "the format ocsf", "use `format = flattened` or `format = ecs`");
-    refuse(destination_of(output) == Destination::bucket, "an output in a bucket", "set `output` to a file or to -");
 }
 
 /// What the one or the other destination cannot do, whether the INI or --output names it.
 void check_destination(const SourceConfig& config, const std::string& output) {
+    if (destination_of(output) == Destination::bucket) {
+        if (const auto problem = bucket_problem(output); !problem.empty()) {
+            throw Failure{Exit::config, fmt::format("the output {} {}", printable_url(output), problem)};
+        }
+    }
     if (config.output_mode == OutputMode::replace && destination_of(output) != Destination::file) {
         throw Failure{Exit::config, fmt::format("[{}]: `output_mode = replace` needs a file", config.name),
                       "set `output` to a file, or leave out `output_mode`"};
@@ -83,7 +89,7 @@ Job make_job(const Arguments& arguments, const Environment& environment, Config&
 Job make_job(const Arguments& arguments, const Environment& environment, const Config& config,
              const SourceConfig& source) {
     auto output = arguments.output.empty() ? source.effective_output() : arguments.output;
-    refuse_what_is_missing(source, output);
+    refuse_what_is_missing(source);
     check_destination(source, output);
     check_output_is_own(config, source, output);
     return {arguments,

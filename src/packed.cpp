@@ -326,7 +326,9 @@ PackedReader::PackedReader(const std::filesystem::path& path, Packing written) :
         const auto all = layers_;
         stream_ = std::make_unique<Plain>(path);
         layers_ = 0;
-        unpack(std::max<std::size_t>(all, 1) - 1);
+        // What is not packed as it was written was packed by somebody else, whatever may be left in it.
+        const bool is_foreign = all == 1 && packing_of_bytes(stream_->first_bytes()) != written;
+        unpack(is_foreign ? 1 : std::max<std::size_t>(all, 1) - 1);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "aquila_fetch/tail.hpp"
 
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/fingerprint.hpp"
@@ -192,6 +193,12 @@ void refuse_while_packed(const fs::path& path) {
     }
 }
 
+/// By its name. A packed output, and what it was renamed to, end as such outputs do.
+bool was_packed_since(const fs::path& path, Packing written) {
+    const auto* const own = written == Packing::gzip ? ".gz" : written == Packing::zstd ? ".zst" : "";
+    return is_packed(path) && path.extension() != own;
+}
+
 /// Makes what was found durable; tells of a torn line, or takes it back where nobody will finish it.
 void settle(const Candidate& candidate, const Found& found, Packing packing, const fs::path& live, Tail& tail) {
     const Fd file{::open(candidate.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
@@ -219,7 +226,16 @@ void settle(const Candidate& candidate, const Found& found, Packing packing, con
 
 }  // namespace
 
+Failure elsewhere(std::string_view announced) {
+    const auto bucket = announced.substr(0, announced.find('/', bucket_scheme.size()) + 1);
+    return {Exit::config, fmt::format("the last run was stopped while it put {}", announced),
+            fmt::format("set `output` back to {} for one run, which puts it right; then change it", bucket)};
+}
+
 Tail find_tail(const Announcement& announced, const fs::path& live) {
+    if (destination_of(announced.place.path) == Destination::bucket) {
+        throw elsewhere(announced.place.path);
+    }
     Tail tail;
     tail.written.assign(announced.lines.size(), false);
     const auto wanted = index(announced);
@@ -250,7 +266,7 @@ Tail find_tail(const Announcement& announced, const fs::path& live) {
             if (certain && packed) {
                 break;
             }
-            if (is_packed(candidate.path) != packed) {
+            if (was_packed_since(candidate.path, announced.place.packing) != packed) {
                 continue;
             }
             try {

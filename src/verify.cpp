@@ -86,8 +86,7 @@ class Files {
     Files(const Source& source, Comparison& comparison, Books& books, const std::function<void()>& check_stop)
         : source_{source}, comparison_{comparison}, books_{books}, check_stop_{check_stop} {}
 
-    void read(const fs::path& path) {
-        PackedReader reader{path};
+    void read(PackedReader reader) {
         std::string chunk(chunk_size, '\0');
         std::string text;
         while (const auto got = reader.read(chunk)) {
@@ -183,7 +182,7 @@ class Files {
 }  // namespace
 
 Comparison compare(const Source& source, const Fetch& fetch, Window window, const Belief& belief,
-                   const SliceLimits& limits, const std::vector<fs::path>& files,
+                   const SliceLimits& limits, const std::vector<Written>& files,
                    const std::function<void()>& check_stop) {
     Comparison comparison;
     comparison.window = window;
@@ -197,8 +196,8 @@ Comparison compare(const Source& source, const Fetch& fetch, Window window, cons
     books.close();
     Files reading{source, comparison, books, check_stop};
     for (const auto& file : files) {
-        comparison.files.push_back(file.string());
-        reading.read(file);
+        comparison.files.push_back(file.name);
+        reading.read(file.open());
     }
     check_stop();
     books.for_each_left([&](const Books::Entry& entry) {

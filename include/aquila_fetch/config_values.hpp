@@ -34,6 +34,8 @@ namespace aquila::read {
 [[nodiscard]] std::optional<std::string> metrics_file(std::string_view value, std::string& problem);
 /// A file, s3://bucket/prefix/ or -.
 [[nodiscard]] std::optional<std::string> output(std::string_view value, std::string& problem);
+/// As in eu-central-1; goes into a host's name.
+[[nodiscard]] std::optional<std::string> region(std::string_view value, std::string& problem);
 [[nodiscard]] std::optional<std::string> url(std::string_view value, std::string& problem);
 /// Without the slashes at its end.
 [[nodiscard]] std::optional<std::string> base_url(std::string_view value, std::string& problem);

@@ -28,6 +28,17 @@ namespace aquila {
 /// The same for `client_secret_file`, `client_secret`, the credential `client_secret`, $AQUILA_FETCH_CLIENT_SECRET.
 [[nodiscard]] Secret find_client_secret(const SourceConfig& source, const Environment& environment);
 
+/// What requests to a bucket are signed with.
+struct BucketCredential {
+    std::string access_key_id;
+    Secret secret_key;
+    Secret session_token;  ///< empty: none
+};
+
+/// `s3_access_key_id`, else $AWS_ACCESS_KEY_ID with $AWS_SESSION_TOKEN; `s3_secret_key_file`, `s3_secret_key`, the
+/// credential `s3_secret_key`, $AWS_SECRET_ACCESS_KEY. Failure 66 that says where it looked, 78 malformed.
+[[nodiscard]] BucketCredential find_bucket_credential(const SourceConfig& source, const Environment& environment);
+
 /// The value of the Authorization header: `Basic base64(email:token)` (RFC 7617).
 [[nodiscard]] Secret basic_authorization(std::string_view email, const Secret& token);
 /// `Bearer token` (RFC 6750).

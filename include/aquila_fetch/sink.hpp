@@ -20,6 +20,7 @@ namespace aquila {
 struct Lines {
     std::string_view bytes;
     std::span<const Key> keys{};
+    std::uint64_t before = 0;  ///< records that were written before them
 };
 
 /// Where lines will begin, and with what bytes; to be announced.

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "aquila_fetch/checkpoint.hpp"
+#include "aquila_fetch/error.hpp"
 
 #include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aquila {
@@ -26,6 +28,10 @@ struct Tail {
 /// stopped run may not have come to it. A line cut short at the end of any file but `live` (the output as it is
 /// configured now; empty where that is no file) is taken back there: its reader has moved on, and the record is written
 /// again. Failure 74.
+/// Failure 78 for what was announced in a bucket.
 [[nodiscard]] Tail find_tail(const Announcement& announced, const std::filesystem::path& live);
+
+/// Says that lines were announced in another destination, a bucket, and what to do.
+[[nodiscard]] Failure elsewhere(std::string_view announced);
 
 }  // namespace aquila

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "aquila_fetch/ledger.hpp"
+#include "aquila_fetch/packed.hpp"
 #include "aquila_fetch/slice.hpp"
 
 #include <cstdint>
@@ -43,11 +44,17 @@ struct Belief {
     const Ledger& ledger;
 };
 
+/// A text that lines were written into, opened when its turn comes.
+struct Written {
+    std::string name;
+    std::function<PackedReader()> open;
+};
+
 /// Reads the window from the server by slices, then the files line by line. A record in no file is late where the next
 /// run will write it, and missing else: also when the collector once wrote it and something took it away. Memory: about
 /// 32 bytes for each record of the window. Failure as the fetching gives it; 74 for a file that cannot be read.
 [[nodiscard]] Comparison compare(const Source& source, const Fetch& fetch, Window window, const Belief& belief,
-                                 const SliceLimits& limits, const std::vector<std::filesystem::path>& files,
+                                 const SliceLimits& limits, const std::vector<Written>& files,
                                  const std::function<void()>& check_stop);
 
 /// For people, or as JSON.

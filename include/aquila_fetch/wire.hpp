@@ -9,10 +9,13 @@
 
 namespace aquila {
 
+/// Whom a wire leads to. A client certificate and a cap on requests are for Atlassian alone.
+enum class Peer { atlassian, bucket };
+
 class Wire {
   public:
     /// Failure 78 as CurlTransport.
-    explicit Wire(const SourceConfig& config);
+    explicit Wire(const SourceConfig& config, Peer peer = Peer::atlassian);
 
     [[nodiscard]] Clock& clock() noexcept { return clock_; }
     [[nodiscard]] Transport& transport() noexcept { return transport_; }

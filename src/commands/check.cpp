@@ -1,5 +1,6 @@
 // Everything a run needs, looked at one by one. Nothing is written, and no lock is held.
 #include "aquila_fetch/access.hpp"
+#include "aquila_fetch/bucket_reach.hpp"
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/commands.hpp"
 #include "aquila_fetch/config_keys.hpp"
@@ -73,6 +74,29 @@ Finding check_file(const std::string& output, const SourceConfig& source) {
     return finding;
 }
 
+/// Asks for one name at most. Nothing is put, so that the right to do it is not seen.
+Finding check_bucket(const std::string& output, const SourceConfig& source, const Environment& environment) {
+    constexpr std::string_view item = "output";
+    try {
+        BucketReach reach{source, output, environment};
+        try {
+            static_cast<void>(reach.store().list(source_prefix(reach.name(), source.name), {}, 1));
+        } catch (const Failure& failure) {
+            if (failure.hint().starts_with("the permission")) {
+                return warning(
+                    item, failure.what(),
+                    "a key that may only put is enough for runs, and is seen then; `verify` needs s3:ListBucket "
+                    "and s3:GetObject");
+            }
+            throw;
+        }
+        return good(item, fmt::format("{} at {} takes this key; whether it may put (s3:PutObject) a run will tell",
+                                      output, origin_of(reach.store().address().base)));
+    } catch (const Failure& failure) {
+        return bad(item, failure);
+    }
+}
+
 Finding check_pipe() {
     return good("output", "standard output, at least once: after a crash the last slice is written again");
 }
@@ -142,7 +166,9 @@ Findings check_source(const Arguments& arguments, const Environment& environment
     const auto access = reach_out(source, state.value_or(State{}), credential);
     std::ranges::copy(access.findings, std::back_inserter(list));
 
-    list.push_back(is_file ? check_file(output, source) : check_pipe());
+    list.push_back(is_file                                         ? check_file(output, source)
+                   : destination_of(output) == Destination::bucket ? check_bucket(output, source, environment)
+                                                                   : check_pipe());
     if (source.format != Format::flattened && list.front().mark != Mark::bad) {
         list.push_back(check_format(source));
     }

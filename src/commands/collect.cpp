@@ -2,6 +2,8 @@
 // loop, the summary.
 #include "aquila_fetch/collect.hpp"
 #include "aquila_fetch/authorizer.hpp"
+#include "aquila_fetch/bucket_reach.hpp"
+#include "aquila_fetch/bucket_sink.hpp"
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/commands.hpp"
 #include "aquila_fetch/destination.hpp"
@@ -36,10 +38,16 @@ void summarise(std::uint64_t records, const std::string& output) {
     }
 }
 
-/// Where the records go.
-std::unique_ptr<Sink> make_sink(const std::string& output, Packing packing, bool dry_run) {
-    if (dry_run) {
+/// Where the records go. `bucket` is where they are put, if that is one.
+std::unique_ptr<Sink> make_sink(const Job& job, std::optional<BucketReach>& bucket) {
+    const auto& output = job.output;
+    const auto packing = job.source.packing_of(output);
+    if (job.arguments.dry_run) {
         return std::make_unique<StandardOutput>();
+    }
+    if (destination_of(output) == Destination::bucket) {
+        bucket.emplace(job.source, output, job.environment);
+        return std::make_unique<BucketSink>(bucket->name(), job.source.name, packing, job.state, bucket->store());
     }
     if (destination_of(output) == Destination::pipe) {
         return std::make_unique<StandardOutput>(packing);
@@ -97,6 +105,7 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
     State state = checkpoint.load().value_or(State{});
 
     const bool replace = config.output_mode == OutputMode::replace;
+    std::optional<BucketReach> bucket;
     std::unique_ptr<Sink> sink;
     std::string torn;
     const auto save = [&, dry_run = arguments.dry_run, before = state.records](const State& changed) {
@@ -106,7 +115,7 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
         }
     };
     if (!replace) {
-        sink = make_sink(output, config.packing_of(output), arguments.dry_run);
+        sink = make_sink(job, bucket);
     }
     if (sink && !arguments.dry_run) {
         torn = recover(

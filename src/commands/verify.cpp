@@ -1,11 +1,13 @@
 #include "aquila_fetch/verify.hpp"
 
 #include "aquila_fetch/authorizer.hpp"
+#include "aquila_fetch/bucket_reach.hpp"
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/commands.hpp"
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/identity.hpp"
+#include "aquila_fetch/packed.hpp"
 #include "aquila_fetch/reach.hpp"
 #include "aquila_fetch/rotated.hpp"
 #include "aquila_fetch/stop.hpp"
@@ -13,6 +15,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace aquila {
 namespace {
@@ -20,6 +23,49 @@ namespace {
 Failure nothing_to_verify(const SourceConfig& config) {
     return {Exit::found, fmt::format("[{}] has collected nothing yet: there is nothing to verify", config.name),
             "run aquila-fetch first"};
+}
+
+std::vector<Written> texts_of_files(const std::string& output) {
+    std::vector<Written> texts;
+    for (const auto& file : files_beside(output)) {
+        texts.push_back({file.string(), [file] { return PackedReader{file}; }});
+    }
+    return texts;
+}
+
+/// Objects whose names do not rule it out that records of the window are in them.
+std::vector<Written> texts_of_bucket(const std::shared_ptr<BucketReach>& reach, const std::string& source,
+                                     Window window) {
+    std::vector<Written> texts;
+    ObjectStore::Listing part;
+    do {
+        stop::check();
+        part = reach->store().list(source_prefix(reach->name(), source), part.next);
+        for (const auto& key : part.keys) {
+            const auto times = times_of(key);
+            if (times && (times->second < window.from || times->first >= window.to)) {
+                continue;
+            }
+            const auto url = reach->name().url_of(key);
+            texts.push_back({url, [reach, key, url] {
+                                 auto bytes = reach->store().get(key);
+                                 if (!bytes) {
+                                     throw Failure{Exit::io, url + " went away while the bucket was read",
+                                                   "run verify again; look for rules that delete objects"};
+                                 }
+                                 return PackedReader{*std::move(bytes), url};
+                             }});
+        }
+    } while (!part.next.empty());
+    return texts;
+}
+
+std::vector<Written> written_texts(const Job& job, Window window) {
+    if (destination_of(job.output) == Destination::bucket) {
+        return texts_of_bucket(std::make_shared<BucketReach>(job.source, job.output, job.environment), job.source.name,
+                               window);
+    }
+    return texts_of_files(job.output);
 }
 
 }  // namespace
@@ -55,7 +101,7 @@ void verify_command(const Job& job) {
     check_identity(*state, reach.endpoint().identity(), config, checkpoint.path());
     const auto comparison = compare(
         reach.source(), [&reach](const Query& query) { return reach.endpoint().fetch(query); }, window,
-        {state->settled, state->ledger}, reach.limits(), files_beside(output), stop::check);
+        {state->settled, state->ledger}, reach.limits(), written_texts(job, window), stop::check);
     print(describe(comparison, arguments.json));
     if (!comparison.clean()) {
         throw Failure{Exit::found, "the output is not what the server holds",

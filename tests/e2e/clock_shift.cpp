@@ -19,4 +19,14 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t clock, timesp
     return result;
 }
 
+/// Libraries read the same clock by it.
+__attribute__((visibility("default"))) time_t time(time_t* result) noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (result != nullptr) {
+        *result = now.tv_sec;
+    }
+    return now.tv_sec;
+}
+
 }  // extern "C"

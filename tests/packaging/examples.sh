@@ -38,3 +38,4 @@ while read -r product; do
     done
     rm "$scratch"/group-*
 done <"$scratch/products"
+accepted jira packaging/examples/bucket.ini "the bucket's example"

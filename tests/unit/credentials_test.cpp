@@ -207,6 +207,50 @@ TEST(SecretFiles, MayBeOpenedToUsByAnAclOfRoot) {
     EXPECT_EQ(read_secret_file(path).reveal(), "secret");
 }
 
+TEST(BucketCredentials, AreSoughtInOrder) {
+    const Scratch scratch;
+    const auto found = [](const SourceConfig& source, std::map<std::string, std::string> variables) {
+        return find_bucket_credential(source, environment_of(std::move(variables)));
+    };
+    const std::map<std::string, std::string> aws{
+        {"AWS_ACCESS_KEY_ID", "aws-id"}, {"AWS_SECRET_ACCESS_KEY", "aws-key"}, {"AWS_SESSION_TOKEN", "aws-session"}};
+    SourceConfig source;
+    source.name = "jira";
+    EXPECT_EQ(found(source, aws).access_key_id, "aws-id");
+    EXPECT_EQ(found(source, aws).secret_key.reveal(), "aws-key");
+    EXPECT_EQ(found(source, aws).session_token.reveal(), "aws-session");
+    source.s3_access_key_id = "own:id";
+    EXPECT_EQ(found(source, aws).access_key_id, "own:id");
+    EXPECT_TRUE(found(source, aws).session_token.empty()) << "that is of the other key";
+    auto with_credential = aws;
+    with_credential["CREDENTIALS_DIRECTORY"] = scratch.path().native();
+    scratch.write("s3_secret_key", "systemd-key\n", 0600);
+    EXPECT_EQ(found(source, with_credential).secret_key.reveal(), "systemd-key");
+    source.s3_secret_key = Secret{std::string_view{"ini-key"}};
+    EXPECT_EQ(found(source, with_credential).secret_key.reveal(), "ini-key");
+    source.s3_secret_key = {};
+    source.s3_secret_key_file = scratch.write("key", "file-key\n", 0600).native();
+    EXPECT_EQ(found(source, with_credential).secret_key.reveal(), "file-key");
+}
+
+TEST(BucketCredentials, ThatAreMissingAreToldByName) {
+    SourceConfig source;
+    source.name = "jira";
+    const auto no_id = failure_of([&] { static_cast<void>(find_bucket_credential(source, environment_of({}))); });
+    EXPECT_EQ(no_id.code(), Exit::no_input);
+    EXPECT_NE(std::string{no_id.what()}.find("s3_access_key_id"), std::string::npos);
+    source.s3_access_key_id = "id";
+    const auto no_key = failure_of([&] { static_cast<void>(find_bucket_credential(source, environment_of({}))); });
+    EXPECT_EQ(no_key.code(), Exit::no_input);
+    EXPECT_NE(std::string{no_key.what()}.find("AWS_SECRET_ACCESS_KEY"), std::string::npos) << no_key.what();
+    source.s3_access_key_id.clear();
+    const auto bad = failure_of([&] {
+        static_cast<void>(find_bucket_credential(
+            source, environment_of({{"AWS_ACCESS_KEY_ID", "a\nb"}, {"AWS_SECRET_ACCESS_KEY", "k"}})));
+    });
+    EXPECT_EQ(bad.code(), Exit::config);
+}
+
 TEST(Tokens, AreSoughtInOrder) {
     const Scratch scratch;
     scratch.write("token", "of the credential\n");

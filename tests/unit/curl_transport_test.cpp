@@ -226,6 +226,27 @@ TEST_F(CurlTransportTest, SendsWhatAnApiNeedsAndGivesBackWhatItSaid) {
     }
 }
 
+TEST_F(CurlTransportTest, SignsAsAwsWantsItAndForThatRequestAlone) {
+    const Server server{always(whole_answer("x"))};
+    CurlTransport transport{options};
+    Request request = get(server.url("/bucket/source%3Djira/x"));
+    request.method = "PUT";
+    request.body = "lines";
+    request.headers = {{"x-amz-content-sha256", "0123"}};
+    request.signing =
+        AwsSigning{"eu-west-1", "a:b", Secret{std::string_view{"secret/+="}}, Secret{std::string_view{"session"}}};
+    EXPECT_EQ(transport.send(request).status, 200);
+    EXPECT_EQ(transport.send(get(server.url())).status, 200);
+    const auto sent = server.requests().at(0);
+    EXPECT_TRUE(sent.starts_with("PUT /bucket/source%3Djira/x HTTP/1.1\r\n")) << sent;
+    EXPECT_NE(sent.find("Authorization: AWS4-HMAC-SHA256 Credential=a:b/"), std::string::npos) << sent;
+    EXPECT_NE(sent.find("/eu-west-1/s3/aws4_request"), std::string::npos) << sent;
+    EXPECT_NE(sent.find("\r\nx-amz-security-token: session\r\n"), std::string::npos) << sent;
+    EXPECT_NE(sent.find(";x-amz-security-token"), std::string::npos) << "it is signed, too: " << sent;
+    EXPECT_EQ(sent.find("secret"), std::string::npos);
+    EXPECT_EQ(server.requests().at(1).find("uthorization"), std::string::npos) << server.requests().at(1);
+}
+
 TEST_F(CurlTransportTest, AnAcceptOfTheCallersOwnReplacesTheDefault) {
     const Server server{always(whole_answer("x"))};
     CurlTransport transport{options};

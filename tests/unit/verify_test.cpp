@@ -40,9 +40,9 @@ class Compare : public testing::TestWithParam<std::string_view> {
         folder.write(name, text);
     }
     [[nodiscard]] Comparison compare_with(const std::vector<std::string>& names, Instant settled = noon + 1h) {
-        std::vector<std::filesystem::path> files;
+        std::vector<Written> files;
         for (const auto& name : names) {
-            files.push_back(folder / name);
+            files.push_back({name, [path = folder / name] { return PackedReader{path}; }});
         }
         return compare(log.source, log.fetcher(), {noon, noon + 1h}, {settled, ledger}, {.page_size = 7}, files, [] {});
     }

@@ -1,0 +1,86 @@
+#include "aquila_fetch/bucket_sink.hpp"
+
+#include "aquila_fetch/destination.hpp"
+#include "aquila_fetch/error.hpp"
+#include "aquila_fetch/fingerprint.hpp"
+#include "aquila_fetch/log.hpp"
+#include "aquila_fetch/packed.hpp"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+namespace aquila {
+namespace {
+
+std::string_view content_type(Packing packing) {
+    return packing == Packing::zstd   ? "application/zstd"
+           : packing == Packing::gzip ? "application/gzip"
+                                      : "application/x-ndjson";
+}
+
+/// The last step of a key: what it is called in the spool.
+std::string_view name_of(std::string_view key) {
+    return key.substr(key.rfind('/') + 1);  // npos + 1 is 0
+}
+
+}  // namespace
+
+BucketSink::BucketSink(BucketName bucket, std::string source, Packing packing, const std::filesystem::path& state,
+                       ObjectStore& store)
+    : bucket_{std::move(bucket)}, source_{std::move(source)}, packing_{packing}, spool_{state}, store_{store} {}
+
+bool BucketSink::is_as_announced(const std::optional<std::string>& bytes, const Place& place) const {
+    return bytes && bytes->size() == place.offset && fingerprint(*bytes) == place.before;
+}
+
+Tail BucketSink::find(const Announcement& announced) {
+    const Place& place = announced.place;
+    if (destination_of(place.path) != Destination::bucket) {
+        return find_tail(announced, {});
+    }
+    const auto base = bucket_.url_of({});
+    if (!place.path.starts_with(base)) {
+        throw elsewhere(place.path);
+    }
+    const auto key = place.path.substr(base.size());
+    Tail tail;
+    auto bytes = spool_.get(name_of(key));
+    tail.recognised = is_as_announced(bytes, place);
+    if (tail.recognised) {
+        store_.put(key, *std::move(bytes), content_type(place.packing));
+    } else {
+        log::warning(
+            fmt::format("the spool of {} is gone from the state folder; asking the bucket for it", place.path));
+        tail.recognised = is_as_announced(store_.get(key), place);
+    }
+    tail.written.assign(announced.lines.size(), tail.recognised);
+    return tail;
+}
+
+std::optional<Berth> BucketSink::ready(const Lines& lines) {
+    key_ = object_key(bucket_, source_, lines, packing_);
+    bytes_ = pack(lines.bytes, packing_);
+    spool_.put(name_of(key_), bytes_);
+    return Berth{{bucket_.url_of(key_), 0, 0, bytes_.size(), fingerprint(bytes_), packing_}, {}};
+}
+
+bool BucketSink::append(std::string_view /*lines*/) {
+    spool_.keep_only(name_of(key_));  // the checkpoint that announces it has all before it
+    store_.put(key_, std::exchange(bytes_, {}), content_type(packing_));
+    return true;
+}
+
+void BucketSink::finish(const Place& /*torn*/, std::size_t /*size*/, std::string_view /*rest*/) {
+    throw Failure{Exit::software, "a line in a bucket cannot be torn"};
+}
+
+void BucketSink::cut(const Place& /*torn*/, std::size_t /*size*/) {
+    throw Failure{Exit::software, "a line in a bucket cannot be torn"};
+}
+
+void BucketSink::committed() {
+    spool_.keep_only({});
+}
+
+}  // namespace aquila
