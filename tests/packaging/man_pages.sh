@@ -41,11 +41,11 @@ section "$command_page" "EXIT STATUS" | terms >"$scratch/codes.told"
 complete "exit code" codes codes.told exact
 
 # --- keys ------------------------------------------------------------------------------------------------------------
-grep -oE '>\("[a-z_]+"\)' src/config_keys.cpp | grep -oE '[a-z_]+' >"$scratch/keys"
+grep -oE '>\("[a-z0-9_]+"\)' src/config_keys.cpp | grep -oE '[a-z0-9_]+' >"$scratch/keys"
 terms <"$key_page" >"$scratch/keys.told"
 complete key keys keys.told exact
 # shellcheck disable=SC2016  # no command
-grep -oE '^\| `[a-z_`, ]+ \|' README.md | grep -oE '[a-z_]+' >"$scratch/keys.read"
+grep -oE '^\| `[a-z0-9_`, ]+ \|' README.md | grep -oE '[a-z0-9_]+' >"$scratch/keys.read"
 complete "key in the README's table" keys keys.read
 
 # --- they can be read ------------------------------------------------------------------------------------------------
