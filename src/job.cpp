@@ -22,16 +22,6 @@ void configure_log(const Arguments& arguments, const SourceConfig& source) {
     log::set_source(source.name);
 }
 
-/// What the INI may ask for by its contract, and this version does not do yet.
-void refuse_what_is_missing(const SourceConfig& config) {
-    const auto refuse = [&config](bool asked, std::string_view what, const char* hint) {
-        if (asked) {
-            throw Failure{Exit::config, fmt::format("[{}]: {} is not there in this version", config.name, what), hint};
-        }
-    };
-    refuse(config.format == Format::ocsf, "the format ocsf", "use `format = flattened` or `format = ecs`");
-}
-
 /// What the one or the other destination cannot do, whether the INI or --output names it.
 void check_destination(const SourceConfig& config, const std::string& output) {
     if (destination_of(output) == Destination::bucket) {
@@ -89,7 +79,6 @@ Job make_job(const Arguments& arguments, const Environment& environment, Config&
 Job make_job(const Arguments& arguments, const Environment& environment, const Config& config,
              const SourceConfig& source) {
     auto output = arguments.output.empty() ? source.effective_output() : arguments.output;
-    refuse_what_is_missing(source);
     check_destination(source, output);
     check_output_is_own(config, source, output);
     return {arguments,

@@ -6,6 +6,7 @@
 #include "value.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +34,8 @@ struct Step {
     bool each = false;     ///< []
     std::string selector;  ///< [selector=one,another]
     std::vector<std::string> of{};
+    enum class Which : std::uint8_t { all, first, last };
+    Which which = Which::all;  ///< [first], [last]
 };
 
 struct Path {

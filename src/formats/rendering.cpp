@@ -262,24 +262,24 @@ void Rendering::walk(const std::vector<Step>& steps, std::size_t step, std::uint
         use(node);
         return;
     }
-    const auto& [key, each, selector, of] = steps[step];
-    if (desk_.tree[node].kind != '{') {
-        return;
-    }
-    const auto member = desk_.tree.member(node, key);
+    const Step& at = steps[step];
+    const auto member = desk_.tree[node].kind == '{' ? desk_.tree.member(node, at.key) : 0;
     if (member == 0) {
         return;
     }
-    if (!each) {
-        walk(steps, step + 1, member, use);
-    } else if (desk_.tree[member].kind == '[') {
+    const bool is_list = at.each && desk_.tree[member].kind == '[';
+    std::uint32_t one = is_list ? 0 : member;
+    if (is_list) {
         desk_.tree.for_each_child(member, [&](std::uint32_t child) {
-            if (is_selected(steps[step], child)) {
+            if (at.which != Step::Which::all) {
+                one = one == 0 || at.which == Step::Which::last ? child : one;
+            } else if (is_selected(at, child)) {
                 walk(steps, step + 1, child, use);
             }
         });
-    } else if (is_selected(steps[step], member)) {
-        walk(steps, step + 1, member, use);
+    }
+    if (one != 0 && (!at.each || is_selected(at, one))) {
+        walk(steps, step + 1, one, use);
     }
 }
 
@@ -404,14 +404,32 @@ void Rendering::write_others(std::string& json, const Target& element, std::uint
     });
 }
 
-/// What no target has taken.
-bool Rendering::write_rest(std::string& json, std::uint32_t node) {  // NOLINT(misc-no-recursion)
+/// Something that is not empty, and that no target has taken.
+bool Rendering::has_rest(std::uint32_t node) const {  // NOLINT(misc-no-recursion)
+    const auto& [key, text, kind, next] = desk_.tree[node];
+    if (used_[node]) {
+        return false;
+    }
+    if (kind != '{' && kind != '[') {
+        return kind != 'n' && text != "\"\"";
+    }
+    for (auto child = node + 1; child < next; child = desk_.tree[child].next) {
+        if (has_rest(child)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// What no target has taken. An object of a list goes along as a whole where something is left of it: half a change
+/// tells nothing.
+bool Rendering::write_rest(std::string& json, std::uint32_t node, bool is_element) {  // NOLINT(misc-no-recursion)
     const auto& [key, text, kind, next] = desk_.tree[node];
     if (used_[node]) {
         return false;
     }
     const bool untouched = std::find(used_.begin() + node, used_.begin() + next, true) == used_.begin() + next;
-    if (node != 0 && untouched) {
+    if (node != 0 && (untouched || (is_element && has_rest(node)))) {
         return append_node(json, desk_.tree, node, Empty::drop);
     }
     if (kind != '{' && kind != '[') {
@@ -431,7 +449,7 @@ bool Rendering::write_rest(std::string& json, std::uint32_t node) {  // NOLINT(m
         } else {
             append_comma(json);
         }
-        if (write_rest(json, child)) {
+        if (write_rest(json, child, kind == '[')) {
             some = true;
         } else {
             json.resize(size);

@@ -40,7 +40,8 @@ class Rendering {
     bool write_object(std::string& json, const Target& target, std::uint32_t base);
     bool write_list(std::string& json, const Target& target, std::uint32_t base);
     void write_others(std::string& json, const Target& element, std::uint32_t base);
-    bool write_rest(std::string& json, std::uint32_t node);
+    [[nodiscard]] bool has_rest(std::uint32_t node) const;
+    bool write_rest(std::string& json, std::uint32_t node, bool is_element = false);
     void mark(const Value& value);
 
     Mapping mapping_;

@@ -80,10 +80,12 @@ Step parse_step(std::string_view text) {
     }
     const auto inside = text.substr(bracket + 1, text.size() - bracket - 2);
     step.each = true;
-    if (!inside.empty()) {
+    if (inside == "first" || inside == "last") {
+        step.which = inside == "first" ? Step::Which::first : Step::Which::last;
+    } else if (!inside.empty()) {
         const auto equals = inside.find('=');
         if (equals == std::string_view::npos || equals == 0) {
-            throw BadLine{fmt::format("'{}': what is in brackets is nothing or MEMBER=VALUE", text)};
+            throw BadLine{fmt::format("'{}': what is in brackets is nothing, first, last or MEMBER=VALUE", text)};
         }
         step.selector = escaped(inside.substr(0, equals));
         for (const auto value : split(inside.substr(equals + 1), ',')) {

@@ -24,7 +24,7 @@ struct BadLine {
 /// line. BadLine: a quote or a bracket that is not closed.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view line);
 [[nodiscard]] std::string without_quotes(std::string_view word);
-/// `member`, `member[]`, `member[name=value,value]`.
+/// `member`, `member[]`, `member[name=value,value]`, `member[first]`, `member[last]`.
 [[nodiscard]] Step parse_step(std::string_view text);
 /// At the dots, but not at those in brackets.
 [[nodiscard]] std::vector<std::string_view> split_path(std::string_view text);

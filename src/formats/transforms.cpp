@@ -16,10 +16,6 @@ namespace {
 
 using Kind = Value::Kind;
 
-Value number_of(std::string_view digits) {
-    return {Kind::number, digits};
-}
-
 /// A string that is not empty; numbers and truths become their own spelling.
 Value text(const Value& value, std::string_view /*argument*/, Desk& /*desk*/) {
     const bool scalar = value.kind == Kind::string || value.kind == Kind::number || value.kind == Kind::boolean;
@@ -78,7 +74,7 @@ Value millis(const Value& value, std::string_view /*argument*/, Desk& desk) {
     }
     auto& digits = desk.texts.fresh();
     digits = format_epoch_millis(*instant);
-    return number_of(digits);
+    return {Kind::number, digits, value.node};
 }
 
 Value ip(const Value& value, std::string_view /*argument*/, Desk& desk) {
@@ -90,6 +86,15 @@ Value ip(const Value& value, std::string_view /*argument*/, Desk& desk) {
     const bool good = ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 ||
                       ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
     return good && address.find('\0') == std::string::npos ? value : Value{};
+}
+
+Value string_or_none(std::string_view characters, const Value& from, Desk& desk) {
+    if (characters.empty()) {
+        return {};
+    }
+    auto made = string_of(characters, desk);
+    made.node = from.node;
+    return made;
 }
 
 /// ASCII alone: names of actions are nothing else.
@@ -194,6 +199,49 @@ Value mail(const Value& value, std::string_view /*argument*/, Desk& /*desk*/) {
     return value.kind == Kind::string && value.text.find('@') != std::string_view::npos ? value : Value{};
 }
 
+/// What a schema takes for an address, which is less than standards do: plain ASCII, a dot in the host.
+Value email(const Value& value, std::string_view /*argument*/, Desk& /*desk*/) {
+    const auto is_word = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    };
+    const auto is_local = [&](char c) {
+        return is_word(c) || std::string_view{"!#$%&'*+/=?^_`{|}~."}.find(c) != std::string_view::npos;
+    };
+    const auto at = value.text.find('@');
+    if (value.kind != Kind::string || at == std::string_view::npos) {
+        return {};
+    }
+    const auto local = value.text.substr(0, at);
+    const auto host = value.text.substr(at + 1);
+    const auto dot = host.find('.');
+    const bool good = !local.empty() && std::all_of(local.begin(), local.end(), is_local) &&
+                      dot != std::string_view::npos && dot > 0 && dot + 1 < host.size() &&
+                      std::all_of(host.begin(), host.end(), [&](char c) { return is_word(c) || c == '.'; });
+    return good ? value : Value{};
+}
+
+/// What stands before the first `argument`; all of it where there is none.
+Value before(const Value& value, std::string_view argument, Desk& desk) {
+    if (value.kind != Kind::string) {
+        return {};
+    }
+    const auto characters = plain(value, desk);
+    const auto end = characters.find(argument);
+    return end == std::string_view::npos ? text(value, {}, desk)
+                                         : string_or_none(characters.substr(0, end), value, desk);
+}
+
+/// What stands behind the first `argument`; all of it where there is none.
+Value after(const Value& value, std::string_view argument, Desk& desk) {
+    if (value.kind != Kind::string) {
+        return {};
+    }
+    const auto characters = plain(value, desk);
+    const auto begin = characters.find(argument);
+    return begin == std::string_view::npos ? text(value, {}, desk)
+                                           : string_or_none(characters.substr(begin + argument.size()), value, desk);
+}
+
 /// The words of a cell, as a list.
 Value words(const Value& value, std::string_view /*argument*/, Desk& desk) {
     if (value.kind != Kind::string) {
@@ -233,22 +281,16 @@ Value prune(const Value& value, std::string_view /*argument*/, Desk& desk) {
     return copy_but(Empty::drop, value, desk);
 }
 
-constexpr std::array<std::pair<std::string_view, TransformFunction>, 16> table{{
-    {"text", text},
-    {"integer", integer},
-    {"boolean", boolean},
-    {"time", time},
-    {"millis", millis},
-    {"ip", ip},
-    {"lower", lower},
-    {"host", host},
-    {"parameter", parameter},
-    {"before_uuid", before_uuid},
-    {"uuid", uuid},
-    {"account", account},
-    {"mail", mail},
-    {"words", words},
-    {"copy", copy},
+constexpr std::array<std::pair<std::string_view, TransformFunction>, 19> table{{
+    {"text", text},           {"integer", integer},
+    {"boolean", boolean},     {"time", time},
+    {"millis", millis},       {"ip", ip},
+    {"lower", lower},         {"host", host},
+    {"parameter", parameter}, {"before_uuid", before_uuid},
+    {"uuid", uuid},           {"account", account},
+    {"mail", mail},           {"words", words},
+    {"email", email},         {"before", before},
+    {"after", after},         {"copy", copy},
     {"prune", prune},
 }};
 

@@ -148,14 +148,6 @@ TEST_P(Check, TellsAConfigurationThatIsWrong) {
     EXPECT_TRUE(sim.requests().empty());
 }
 
-TEST_P(Check, GoesOnWhereAFeatureIsMissing) {
-    configure({{"format", "ocsf"}});
-    const auto checked = check();
-    if (checked.outcome.status == 0) GTEST_SKIP() << "nothing is missing in this version";
-    EXPECT_EQ(checked.outcome.status, 78);
-    EXPECT_EQ(checked.result("record"), "ok") << "the rest is looked at all the same";
-}
-
 TEST_P(Check, WarnsOfASectionThatLosesRecords) {
     configure({{"lookback", "0s"}});
     const auto checked = check();

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <regex>
 #include <set>
 
 namespace aquila::ocsf {
@@ -197,7 +196,7 @@ class Check {
             return;
         }
         const auto& text = value.get_ref<const std::string&>();
-        const bool matches = type.pattern.empty() || std::regex_match(text, std::regex{type.pattern});
+        const bool matches = !type.pattern || std::regex_match(text, *type.pattern);
         if (!matches || (type.longest != 0 && text.size() > type.longest) || (name == "ip_t" && !is_address(text))) {
             complain(path, fmt::format("{} is no {}", value.dump(), name));
         }

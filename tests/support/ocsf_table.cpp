@@ -42,10 +42,10 @@ std::pair<std::int64_t, std::string> numbered(const std::string& text) {
 /// "type email_t string pattern ^.+$", "type port_t integer range 0 65535", "type ip_t string longest 40"
 std::pair<std::string, Type> type_of(const std::string& line) {
     const auto words = words_of(line);
-    Type type{words.at(2), "", 0, 0, 0};
+    Type type{words.at(2), std::nullopt, 0, 0, 0};
     for (std::size_t i = 3; i < words.size(); ++i) {
         if (words[i] == "pattern") {
-            type.pattern = trimmed(line.substr(line.find(" pattern ") + 9));
+            type.pattern.emplace(trimmed(line.substr(line.find(" pattern ") + 9)));
             break;
         }
         if (words[i] == "longest") {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -23,10 +25,9 @@ struct Attribute {
     std::map<std::int64_t, std::string> captions;  ///< the enumeration; empty: it is none
 };
 
-/// The values beneath are texts, integers, or what their pattern or range says more exactly.
 struct Type {
-    std::string base;     ///< "string", "integer", "long", "boolean", "float", "json"
-    std::string pattern;  ///< a regular expression; empty: any
+    std::string base;  ///< "string", "integer", "long", "boolean", "float", "json"
+    std::optional<std::regex> pattern;
     std::size_t longest = 0;
     std::int64_t least = 0;
     std::int64_t most = 0;  ///< 0: no range

@@ -32,6 +32,7 @@ TEST(MakeFormat, HasATableForEveryRow) {
     for (const Source* source : sources()) {
         for (const Source* row = source; row != nullptr; row = row->alternative) {
             EXPECT_TRUE(make_format(Format::ecs, *row, {}).has_value()) << row->title;
+            EXPECT_TRUE(make_format(Format::ocsf, *row, {}).has_value()) << row->title;
         }
     }
 }
@@ -77,11 +78,13 @@ TEST(LineFormat, LosesNoRecord) {
           R"([{"name":")" + large + R"("}])", std::string{"\"\xEF\xBF\xBD\""}}) {
         const auto record = odd(value);
         for (const Source* source : sources()) {
-            auto format = make_format(Format::ecs, *source, {});
-            const auto line = line_of(*format, record);
-            EXPECT_EQ(line_of(*format, record), line);
-            EXPECT_TRUE(Json::accept(line) || value == "-1.5e400") << line.substr(0, 2000);
-            EXPECT_EQ(record_of_line(line), record) << source->name << " " << line.substr(0, 2000);
+            for (const auto name : {Format::ecs, Format::ocsf}) {
+                auto format = make_format(name, *source, {});
+                const auto line = line_of(*format, record);
+                EXPECT_EQ(line_of(*format, record), line);
+                EXPECT_TRUE(Json::accept(line) || value == "-1.5e400") << line.substr(0, 2000);
+                EXPECT_EQ(record_of_line(line), record) << source->name << " " << line.substr(0, 2000);
+            }
         }
     }
 }
@@ -148,8 +151,10 @@ TEST(LineFormat, CopiesNothingTooDeepForAReader) {
 
 TEST(LineFormat, TakesAWholeMebibyteInOneField) {
     const auto record = R"({"id":1,"summary":")" + std::string(std::size_t{1} << 20U, 'x') + R"("})";
-    auto format = make_format(Format::ecs, *find_source("jira"), {});
-    EXPECT_EQ(record_of_line(line_of(*format, record)), record);
+    for (const auto name : {Format::ecs, Format::ocsf}) {
+        auto format = make_format(name, *find_source("jira"), {});
+        EXPECT_EQ(record_of_line(line_of(*format, record)), record);
+    }
 }
 
 TEST(LineFormat, TakesNoTimeForHugeLists) {
@@ -161,8 +166,10 @@ TEST(LineFormat, TakesNoTimeForHugeLists) {
     }
     const auto record =
         R"({"associatedItems":)" + list + R"(],"objectItem":)" + object + R"(},"summary":"User created"})";
-    auto format = make_format(Format::ecs, *find_source("jira"), {});
-    EXPECT_EQ(record_of_line(line_of(*format, record)), record);
+    for (const auto name : {Format::ecs, Format::ocsf}) {
+        auto format = make_format(name, *find_source("jira"), {});
+        EXPECT_EQ(record_of_line(line_of(*format, record)), record);
+    }
 }
 
 TEST(RecordOfLine, IsTheLineItselfWhereItHoldsNone) {
