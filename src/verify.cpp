@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 namespace aquila {
@@ -24,6 +25,17 @@ void note(Difference& difference, std::string_view example) {
     if (difference.examples.size() < most_examples) {
         difference.examples.emplace_back(example.substr(0, longest_example));
     }
+}
+
+/// When a record was written, and its id where that is a number; other ids are in the key as a digest alone.
+std::string name_of(const Key& key) {
+    const auto half = key.digest.begin() + key.digest.size() / 2;
+    if (std::any_of(key.digest.begin(), half, [](auto byte) { return byte != 0; })) {
+        return format_instant(key.time);
+    }
+    const auto id = std::accumulate(half, key.digest.end(), std::uint64_t{0},
+                                    [](std::uint64_t high, std::uint8_t byte) { return high << 8U | byte; });
+    return fmt::format("{}  id {}", format_instant(key.time), static_cast<std::int64_t>(id));
 }
 
 /// The keys of the window as the server holds them, counted down while the files are read.
@@ -179,13 +191,28 @@ class Files {
     const std::function<void()>& check_stop_;
 };
 
+std::string describe_uncollected(const Comparison& comparison) {
+    const Window& window = comparison.window;
+    const Window& asked = comparison.asked;
+    std::string text;
+    if (asked.from < window.from) {
+        text += fmt::format("asked for from {}; collected only since {} (older: --since on a run)\n",
+                            format_instant(asked.from), format_instant(window.from));
+    }
+    if (asked.to > window.to) {
+        text += fmt::format("asked for until {}; collected only until {} (newer: the next run)\n",
+                            format_instant(asked.to), format_instant(window.to));
+    }
+    return text;
+}
+
 }  // namespace
 
 Comparison compare(const Source& source, const Fetch& fetch, Window window, const Belief& belief,
                    const SliceLimits& limits, const std::vector<Written>& files,
                    const std::function<void()>& check_stop) {
     Comparison comparison;
-    comparison.window = window;
+    comparison.window = comparison.asked = window;
     Books books;
     read_slices(source, fetch, window, limits, check_stop, [&](const Window& /*piece*/, const Slice& slice) {
         for (const auto& line : slice.lines) {
@@ -204,7 +231,7 @@ Comparison compare(const Source& source, const Fetch& fetch, Window window, cons
         const bool read_again = entry.key.time >= belief.settled;
         const auto to_come = read_again ? entry.held - std::min(entry.held, belief.ledger.count(entry.key)) : 0;
         for (std::uint32_t i = 0; i < entry.left; ++i) {
-            note(i < to_come ? comparison.late : comparison.missing, format_instant(entry.key.time));
+            note(i < to_come ? comparison.late : comparison.missing, name_of(entry.key));
         }
     });
     return comparison;
@@ -226,6 +253,8 @@ std::string describe(const Comparison& comparison, bool as_json) {
     if (as_json) {
         nlohmann::ordered_json json{{"from", format_instant(comparison.window.from)},
                                     {"to", format_instant(comparison.window.to)},
+                                    {"asked_from", format_instant(comparison.asked.from)},
+                                    {"asked_to", format_instant(comparison.asked.to)},
                                     {"clean", comparison.clean()},
                                     {"on_server", comparison.on_server},
                                     {"in_files", comparison.in_files},
@@ -236,10 +265,10 @@ std::string describe(const Comparison& comparison, bool as_json) {
         }
         return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     }
-    std::string text =
-        fmt::format("{} to {}\n{} records on the server, {} in {} files ({} lines in all)\n",
-                    format_instant(comparison.window.from), format_instant(comparison.window.to), comparison.on_server,
-                    comparison.in_files, comparison.files.size(), comparison.lines);
+    std::string text = describe_uncollected(comparison);
+    text += fmt::format("{} to {}\n{} records on the server, {} in {} files ({} lines in all)\n",
+                        format_instant(comparison.window.from), format_instant(comparison.window.to),
+                        comparison.on_server, comparison.in_files, comparison.files.size(), comparison.lines);
     for (const Row& row : rows) {
         if (row.difference->records == 0 && row.difference == &comparison.late) {
             continue;

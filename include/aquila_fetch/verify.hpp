@@ -18,11 +18,12 @@ namespace aquila {
 /// One kind of difference, with how many records it concerns and a few of them.
 struct Difference {
     std::uint64_t records = 0;
-    std::vector<std::string> examples;  ///< shortened records or lines
+    std::vector<std::string> examples;  ///< shortened records or lines; of missing and late ones time and number
 };
 
 struct Comparison {
     Window window;
+    Window asked;  ///< wider than `window` where what was asked for was not collected, and so not compared
     std::uint64_t on_server = 0;
     std::uint64_t in_files = 0;  ///< lines whose time lies in the window
     std::uint64_t lines = 0;     ///< all lines of all files

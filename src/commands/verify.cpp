@@ -99,15 +99,17 @@ void verify_command(const Job& job) {
     }
     Reach reach{source, config, *authorizer, *state};
     check_identity(*state, reach.endpoint().identity(), config, checkpoint.path());
-    const auto comparison = compare(
+    auto comparison = compare(
         reach.source(), [&reach](const Query& query) { return reach.endpoint().fetch(query); }, window,
         {state->settled, state->ledger}, reach.limits(), written_texts(job, window), stop::check);
+    comparison.asked = {wish.since.value_or(window.from), wish.until.value_or(window.to)};
     print(describe(comparison, arguments.json));
     if (!comparison.clean()) {
-        throw Failure{Exit::found, "the output is not what the server holds",
-                      "look for output files that were deleted, edited or restored; records that are missing can be "
-                      "collected into "
-                      "another file by a section of its own with --since"};
+        throw Failure{
+            Exit::found, "the output is not what the server holds",
+            "look for output files that were deleted (logrotate, as packaged, keeps 7 files, a week), edited "
+            "or restored; records that are missing can be collected into another file by a section of its own "
+            "with --since"};
     }
 }
 

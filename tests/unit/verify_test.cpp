@@ -163,6 +163,34 @@ TEST_P(Compare, DescribesItselfAsJson) {
     EXPECT_EQ(json["missing"]["examples"].size(), 1);
 }
 
+TEST_P(Compare, NamesMissingRecordsByTimeAndByTheirNumberWhereTheyHaveOne) {
+    write("a", 0, lines.size() - 1);
+    const auto missing = compare_with({"a"}).missing;
+    ASSERT_EQ(missing.examples.size(), 1);
+    const auto number = nlohmann::json::parse(lines.back()).value("id", nlohmann::json{}).dump();
+    EXPECT_EQ(missing.examples.front(),
+              log.source.has_ids ? "2026-04-12T12:18:00.000Z  id " + number : "2026-04-12T12:18:00.000Z");
+}
+
+TEST_P(Compare, TellsWhatWasAskedForAndNotCollected) {
+    write("a", 0, lines.size());
+    auto comparison = compare_with({"a"});
+    EXPECT_EQ(describe(comparison, false).find("asked for"), std::string::npos);
+    comparison.asked = {noon - 48h, noon + 2h};
+    const auto text = describe(comparison, false);
+    EXPECT_NE(text.find("asked for from 2026-04-10T12:00:00.000Z; collected only since 2026-04-12T12:00:00.000Z "
+                        "(older: --since on a run)\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("asked for until 2026-04-12T14:00:00.000Z; collected only until 2026-04-12T13:00:00.000Z"),
+              std::string::npos)
+        << text;
+    const auto json = nlohmann::json::parse(describe(comparison, true));
+    EXPECT_EQ(json["asked_from"], "2026-04-10T12:00:00.000Z");
+    EXPECT_EQ(json["from"], "2026-04-12T12:00:00.000Z");
+    EXPECT_EQ(json["asked_to"], "2026-04-12T14:00:00.000Z");
+}
+
 INSTANTIATE_TEST_SUITE_P(Products, Compare, testing::Values("jira", "confluence"),
                          [](const auto& each) { return std::string{each.param}; });
 
