@@ -1,6 +1,7 @@
 #include "aquila_fetch/cli.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "command_table.hpp"
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@
 namespace aquila {
 namespace {
 
+constexpr std::size_t column_width = 26;
 constexpr const char* description =
     "Collects new Atlassian audit records of one source once, appends them as NDJSON, and exits.";
 
@@ -26,6 +28,8 @@ constexpr const char* footer = R"(Examples:
   aquila-fetch check --source jira              is everything set up? what to do if not
   aquila-fetch status                           last run, how far it came, how far behind
   aquila-fetch sources                          products it knows, sections of the configuration
+
+aquila-fetch COMMAND --help tells the options, examples and exit codes of one command.
 
 The configuration is --config, else $AQUILA_FETCH_CONFIG, $XDG_CONFIG_HOME/aquila-fetch/aquila-fetch.ini,
 /etc/aquila-fetch/aquila-fetch.ini. Exit codes: 0 done, 64 command line, 65 checkpoint damaged, 66 file
@@ -48,6 +52,32 @@ std::optional<Value> lookup(const std::array<std::pair<std::string_view, Value>,
     return found == names.end() ? std::nullopt : std::optional{found->second};
 }
 
+/// Of one command: what it is for, its own options, examples, exit codes.
+std::string help_of(const CommandRow& row, const CLI::App& app, const CLI::App& command) {
+    std::vector<const CLI::Option*> options;
+    for (const CLI::Option* option : app.get_options()) {
+        if (fmt::format(" {} ", row.options).find(fmt::format(" {} ", option->get_name())) != std::string::npos) {
+            options.push_back(option);
+        }
+    }
+    CLI::Formatter formatter;
+    formatter.column_width(column_width);
+    const auto positional = command.get_options([](const CLI::Option* option) { return option->get_positional(); });
+    const auto* const arguments = positional.empty() ? "" : " [NAME=VALUE...]";
+    return fmt::format("{}\nUsage: aquila-fetch {} [OPTIONS]{}\n{}\n{}\n\n{}\n", row.summary, row.name, arguments,
+                       formatter.make_group("Options", false, options),
+                       "The other options (--log-level, -q, -v and more): aquila-fetch --help", row.more);
+}
+
+std::string help(const CLI::App& app, const std::vector<CLI::App*>& commands) {
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        if (commands[i]->parsed()) {
+            return help_of(command_table[i], app, *commands[i]);
+        }
+    }
+    return app.help();
+}
+
 }  // namespace
 
 Parsed parse_arguments(int argc, const char* const* argv) {
@@ -61,7 +91,7 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     CLI::App app{description, "aquila-fetch"};
     app.footer(footer);
     app.set_version_flag("--version", "aquila-fetch " AQUILA_FETCH_VERSION);
-    app.get_formatter()->column_width(26);
+    app.get_formatter()->column_width(column_width);
     app.fallthrough();
     app.require_subcommand(0, 1);
     app.add_option("-c,--config", arguments.config, "the INI file")->type_name("FILE");
@@ -84,23 +114,19 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.add_option("--site", arguments.site, "login: the site, where the login reaches several")->type_name("URL");
     app.add_flag("--no-browser", arguments.no_browser, "login: start no browser, the address is opened elsewhere");
     app.add_flag("--yes", arguments.yes, "settings: change them without asking");
-    auto* login = app.add_subcommand("login", "sign in with OAuth 2.0 in a browser, and store the tokens");
-    auto* sites = app.add_subcommand("sites", "the sites the credential reaches, with their cloud ids");
-    auto* check = app.add_subcommand("check", "credential, permission, output, state: is all set up? changes nothing");
-    auto* status = app.add_subcommand("status", "last run, how far it came, how far behind; without network");
-    auto* verify =
-        app.add_subcommand("verify", "compare a window with what was written: missing, duplicated, unexpected");
-    auto* settings = app.add_subcommand("settings", "show or set audit coverage and retention");
-    settings->add_option("NAME=VALUE", arguments.assignments,
-                         "coverage.security=full retention=10y retention-file=100");
-    auto* sources = app.add_subcommand("sources", "the products it knows, and the sections of the INI");
+    std::vector<CLI::App*> commands;
+    for (const CommandRow& row : command_table) {
+        commands.push_back(app.add_subcommand(row.name, row.summary));
+    }
+    app.get_subcommand("settings")
+        ->add_option("NAME=VALUE", arguments.assignments, "coverage.security=full retention=10y retention-file=100");
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-        parsed.print = app.help();
+        parsed.print = help(app, commands);
     } catch (const CLI::CallForAllHelp&) {
-        parsed.print = app.help();
+        parsed.print = help(app, commands);
     } catch (const CLI::CallForVersion&) {
         parsed.print = "aquila-fetch " AQUILA_FETCH_VERSION "\n";
     } catch (const CLI::ParseError& error) {
@@ -112,11 +138,8 @@ Parsed parse_arguments(int argc, const char* const* argv) {
             throw Failure{Exit::usage, option->get_name() + " has no value", "aquila-fetch --help tells what it takes"};
         }
     }
-    const std::pair<const CLI::App*, Command> commands[] = {
-        {login, Command::login},   {sites, Command::sites},       {check, Command::check},    {status, Command::status},
-        {verify, Command::verify}, {settings, Command::settings}, {sources, Command::sources}};
-    for (const auto& [app_of_it, command] : commands) {
-        arguments.command = app_of_it->parsed() ? command : arguments.command;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        arguments.command = commands[i]->parsed() ? command_table[i].command : arguments.command;
     }
     arguments.log_level = quiet ? std::optional{log::Level::error} : lookup(log::level_names, level);
     if (verbose) {

@@ -8,10 +8,14 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace aquila {
 namespace {
 
 using nlohmann::ordered_json;
+
+constexpr std::size_t narrowest = 12;  ///< of a column: the longest product's name
 
 ordered_json or_null(std::string_view text) {
     return text.empty() ? ordered_json() : ordered_json(text);
@@ -56,10 +60,16 @@ std::string list_sources(const std::string& config, const Environment& environme
                                     {"scopes", or_null(source->scopes)},
                                     {"permission", source->permission},
                                     {"settings", settings_names(source->name)}});
-        text += fmt::format("  {:<12}  {}\n", source->name, source->summary);
+        text += fmt::format("  {:<{}}  {}\n", source->name, narrowest, source->summary);
     }
     if (loaded) {
         text += fmt::format("sources in {}:\n", loaded->file);
+        std::size_t name_width = narrowest;
+        std::size_t product_width = narrowest;
+        for (const SourceConfig& source : loaded->sources) {
+            name_width = std::max(name_width, source.name.size());
+            product_width = std::max(product_width, source.product.size());
+        }
         for (const SourceConfig& source : loaded->sources) {
             json["sources"].push_back({{"name", source.name},
                                        {"product", source.product},
@@ -70,7 +80,8 @@ std::string list_sources(const std::string& config, const Environment& environme
                                        {"output", source.effective_output()},
                                        {"format", name_of(source.format)},
                                        {"state", state_directory(source, environment).native()}});
-            text += fmt::format("  {:<12}  {:<12}  {}\n", source.name, source.product, source.effective_output());
+            text += fmt::format("  {:<{}}  {:<{}}  {}\n", source.name, name_width, source.product, product_width,
+                                source.effective_output());
         }
     } else {
         text += "no configuration found\n";

@@ -117,6 +117,39 @@ TEST_F(CommandLine, HelpsWithExamples) {
     EXPECT_EQ(run_bare({"sources", "--help"}).status, 0);
 }
 
+TEST_F(CommandLine, HelpsWithEachCommand) {
+    const std::pair<const char*, Strings> wanted[] = {{"login", {"--site", "--no-browser", "77"}},
+                                                      {"sites", {"--json", "77"}},
+                                                      {"check", {"--json", "78", "1 anything"}},
+                                                      {"status", {"--json", "65"}},
+                                                      {"verify", {"--since", "--until", "logrotate", "75"}},
+                                                      {"settings", {"--yes", "NAME=VALUE", "64"}},
+                                                      {"sources", {"--json", "66"}}};
+    for (const auto& [command, words] : wanted) {
+        const auto done = run_bare({command, "--help"});
+        EXPECT_EQ(done.status, 0) << done.err;
+        for (const auto& word : words) EXPECT_NE(done.out.find(word), std::string::npos) << command << " " << word;
+        for (const auto& word : {std::string{"Examples:\n  aquila-fetch "} + command, std::string{"Exit codes: 0"},
+                                 std::string{"Usage: aquila-fetch "} + command, std::string{"--config FILE"}}) {
+            EXPECT_NE(done.out.find(word), std::string::npos) << command << ": " << word << "\n" << done.out;
+        }
+        EXPECT_EQ(done.out.find("--dry-run"), std::string::npos) << "an option that is not of " << command;
+        for (const auto& line : lines_of(done.out)) EXPECT_LE(line.size(), 120U) << line;
+        EXPECT_EQ(run_bare({"--help", command}).out, done.out) << "before the command, too";
+    }
+}
+
+TEST_F(CommandLine, KeepsColumnsOfLongNames) {
+    scratch.write("aquila-fetch.ini", section({}, "jira-of-the-whole-company") + section({{"output", "/tmp/b"}}, "b"));
+    Strings columns;
+    for (const auto& line : lines_of(collect({"sources"}).out)) {
+        const auto at = line.find("  jira  ");
+        if (line.starts_with("  jira-of") || line.starts_with("  b ")) columns.push_back(std::to_string(at));
+    }
+    ASSERT_EQ(columns.size(), 2U);
+    EXPECT_EQ(columns.front(), columns.back());
+}
+
 TEST_F(CommandLine, ListsProductsAndSources) {
     configure_three();
     const auto text = collect({"sources"});
@@ -134,6 +167,7 @@ TEST_F(CommandLine, ListsProductsAndSources) {
                                                 {"organization_id", nullptr},
                                                 {"auth", "basic"},
                                                 {"output", (scratch / "out-jira-eu" / "flattened.json").native()},
+                                                {"format", "flattened"},
                                                 {"state", (scratch / "state" / "jira-eu").native()}}));
     EXPECT_EQ(listed.at("products").size(), 4U);
     for (const auto& each : listed.at("products")) {
