@@ -86,7 +86,7 @@ configures() {
         block 'The section' | sed '/^site /d' | sed -n '/^\[jira\]/,/^$/p'; } >/etc/aquila-fetch/aquila-fetch.ini
     eval "$(block 'The secret')" <<<sim-token
     [[ $(stat -c '%U %a' /etc/aquila-fetch/jira.token) == "root 600" ]] || fail "the secret lies open"
-    (set +o pipefail && eval "$(block Run)") >/tmp/run 2>&1 || fail "the README's commands: $(cat /tmp/run)"
+    (set +o pipefail && eval "$(block 'set up')" && eval "$(block Run)") >/tmp/run 2>&1 || fail "the README's commands: $(cat /tmp/run)"
     grep -q '^{"id":' /tmp/run || fail "no record was shown: $(cat /tmp/run)"
     [[ $(systemctl is-enabled aquila-fetch@jira.timer) == enabled ]] || fail "the timer is not enabled"
     # The first run is at once, give or take what is random; the test waits for neither.

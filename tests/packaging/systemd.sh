@@ -174,12 +174,16 @@ END
     [[ $(grep -c '^probe cannot' <<<"$said") == 11 ]] || fail "the probe did not end: $said"
 }
 
-# What an operator types, with the account and the secret of the unit, as the README and the man page say.
-as_unit() {
-    systemd-run --pipe --wait --quiet -p User=aquila-fetch -p LoadCredential=token:/etc/aquila-fetch/jira.token \
-        aquila-fetch --source jira "$@" 2>/tmp/said </dev/null
+# What an operator types, with the account and the secret of the unit: the shell function of the README and the man page.
+# shellcheck source=packaging/shell/af.sh
+[[ ! -e /usr/local/share/aquila-fetch/af.sh ]] || source /usr/local/share/aquila-fetch/af.sh
+sudo() { "$@"; }
+as_unit() { af jira "$@" 2>/tmp/said </dev/null; }
+can_be_asked() {
+    as_unit verify --since 7d >/tmp/verify || fail "verify: $(cat /tmp/verify /tmp/said)"
+    as_unit check >/tmp/check || fail "check: $(cat /tmp/check /tmp/said)"
+    grep -q '✓ credential' /tmp/check || fail "check: $(cat /tmp/check)"
 }
-can_be_asked() { as_unit verify --since 7d >/tmp/verify || fail "verify: $(cat /tmp/verify /tmp/said)"; }
 
 # OAuth: the login as the README tells it, with curl for a browser; the tokens are then renewed within the sandbox. And a
 # service account, whose client secret is a credential.
@@ -194,9 +198,7 @@ logs_in() {
         (umask 077 && echo sim-secret >"/etc/aquila-fetch/$name.client_secret")
     done
 
-    systemd-run --pipe --wait --quiet -p User=aquila-fetch \
-        -p LoadCredential=client_secret:/etc/aquila-fetch/consent.client_secret \
-        aquila-fetch login --source consent --no-browser >/tmp/login 2>&1 </dev/null &
+    af consent login --no-browser >/tmp/login 2>&1 </dev/null &
     login=$!
     soon 5 grep -q '^http.*/authorize' /tmp/login || fail "login: $(cat /tmp/login)"
     address=$(grep -m 1 '^http.*/authorize' /tmp/login)
