@@ -64,8 +64,10 @@ class Text {
 std::string to_text(const Metrics& metrics) {
     const LastRun& run = metrics.run;
     Text page{metrics.source};
-    page.begin("build_info", "gauge", "The program that ran last, its version and the product it reads.");
-    page.sample(1, fmt::format(R"(,product="{}",version="{}")", escaped(metrics.product), AQUILA_FETCH_VERSION));
+    page.begin("build_info", "gauge",
+               "The program that ran last, its version, the product it reads and how it writes that.");
+    page.sample(1, fmt::format(R"(,product="{}",format="{}",version="{}")", escaped(metrics.product),
+                               escaped(metrics.format), AQUILA_FETCH_VERSION));
     page.moment("last_run_timestamp_seconds", "When the last run began.", run.started);
     page.gauge("last_run_duration_seconds", "How long the last run took.",
                run.ended ? seconds(*run.ended - run.started) : 0);

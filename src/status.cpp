@@ -136,7 +136,7 @@ std::string describe(const Status& status, Instant now) {
     if (status.checkpoint) {
         tell_checkpoint(paragraph, *status.checkpoint, status.at_work, now);
     }
-    paragraph.add("output", describe_destination(status));
+    paragraph.add("output", describe_destination(status) + (status.format == "flattened" ? "" : ", " + status.format));
     if (status.tokens) {
         tell_tokens(paragraph, *status.tokens, now);
     }
@@ -204,6 +204,7 @@ ordered_json json_of(const Status& status, Instant now) {
             {"log", or_null(state.identity)},
             {"output", status.output},
             {"output_bytes", or_null(status.output_bytes)},
+            {"format", status.format},
             {"state", status.state.native()},
             {"tokens", status.tokens ? ordered_json{{"access_expires", or_null(status.tokens->access_expires)},
                                                     {"refresh_expires", or_null(status.tokens->refresh_expires)},

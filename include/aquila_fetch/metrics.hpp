@@ -17,6 +17,7 @@ namespace aquila {
 struct Metrics {
     std::string source;
     std::string product;
+    std::string format;
     LastRun run;
     RetryCounts counts;
     std::uint64_t repaired = 0;

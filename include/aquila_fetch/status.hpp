@@ -29,6 +29,7 @@ struct Status {
     std::filesystem::path state;  ///< its folder
     std::string output;
     std::optional<std::uint64_t> output_bytes;  ///< nullopt: there is no such file, or it is none
+    std::string format = "flattened";           ///< as `format =` has it
     std::optional<LastRun> last_run;
     bool at_work = false;  ///< somebody holds the source's lock
     std::optional<State> checkpoint;

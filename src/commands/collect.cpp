@@ -6,6 +6,7 @@
 #include "aquila_fetch/bucket_sink.hpp"
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/commands.hpp"
+#include "aquila_fetch/config_keys.hpp"
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/identity.hpp"
@@ -183,8 +184,8 @@ void leave_metrics(const Job& job, const LastRun& run, const Report& report) {
         return;
     }
     const auto tokens = if_readable([&] { return TokenStore{job.state}.load(); });
-    save({job.source.name, job.source.product, run, report.counts, report.tally.repaired, report.tally.late,
-          if_readable([&] { return Checkpoint{job.state}.load(); }),
+    save({job.source.name, job.source.product, std::string{name_of(job.source.format)}, run, report.counts,
+          report.tally.repaired, report.tally.late, if_readable([&] { return Checkpoint{job.state}.load(); }),
           tokens && job.source.is_granted() ? std::optional{tokens->expires} : std::nullopt},
          job.source.metrics_file);
 }

@@ -3,6 +3,7 @@
 
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/commands.hpp"
+#include "aquila_fetch/config_keys.hpp"
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/lock.hpp"
@@ -53,6 +54,7 @@ Status read_status(const SourceConfig& config, const Environment& environment) {
     status.product = config.product;
     status.state = state_directory(config, environment);
     status.output = config.effective_output();
+    status.format = name_of(config.format);
     std::error_code error;
     if (destination_of(status.output) == Destination::file) {
         const auto size = std::filesystem::file_size(status.output, error);

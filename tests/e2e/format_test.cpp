@@ -120,7 +120,11 @@ TEST_P(Formats, FillTheNewestPage) {
     EXPECT_TRUE(Json::parse(lines().front())["event"]["original"].is_string());
 }
 
-TEST_P(Formats, AreToldByCheckAndSources) {
+TEST_P(Formats, AreToldByEveryCommand) {
+    collect();
+    const auto status = Json::parse(run({"status", "--json"}).out);
+    EXPECT_EQ(status["sources"][0]["format"], "ecs");
+    EXPECT_NE(run({"status"}).out.find("), ecs\n"), std::string::npos) << run({"status"}).out;
     const auto checked = run({"check"});
     EXPECT_NE(checked.out.find("ecs: each record as an event"), std::string::npos) << checked.out;
     const auto sources = Json::parse(run({"sources", "--json"}).out);

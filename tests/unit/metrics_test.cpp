@@ -21,6 +21,7 @@ Metrics some() {
     Metrics metrics;
     metrics.source = "jira";
     metrics.product = "jira";
+    metrics.format = "ecs";
     metrics.run.started = noon;
     metrics.run.ended = noon + 1500ms;
     metrics.run.records = 12;
@@ -45,7 +46,7 @@ TEST(Metrics, TellHowTheRunWas) {
           "aquila_fetch_last_run_requests{source=\"jira\",status=\"0\"} 1\n",
           "aquila_fetch_last_run_requests{source=\"jira\",status=\"429\"} 2\n",
           "aquila_fetch_last_run_retries{source=\"jira\"} 3\n",
-          "aquila_fetch_build_info{source=\"jira\",product=\"jira\",version=\"" AQUILA_FETCH_VERSION "\"} 1\n"}) {
+          "aquila_fetch_build_info{source=\"jira\",product=\"jira\",format=\"ecs\",version=\"" AQUILA_FETCH_VERSION "\"} 1\n"}) {
         EXPECT_THAT(text, HasSubstr(line));
     }
     EXPECT_THAT(text, Not(HasSubstr("records_total")));

@@ -79,6 +79,7 @@ TEST(Status, TellsTheSameInTextAndJson) {
     EXPECT_EQ(value.at("records"), 345);
     EXPECT_EQ(value.at("log"), "jira c-1");
     EXPECT_EQ(value.at("output_bytes"), 3 << 20);
+    EXPECT_EQ(value.at("format"), "flattened");
     EXPECT_EQ(value.at("state"), "/state/jira-eu");
     EXPECT_EQ(value.at("covered").size(), 1U);
     EXPECT_EQ(value.at("announced"), 0);
