@@ -54,6 +54,7 @@ std::string to_text(const LastRun& run) {
         {"error", run.error},
         {"hint", run.hint},
         {"records", run.records},
+        {"output", run.output},
         {"succeeded", run.succeeded ? ordered_json(format_instant(*run.succeeded)) : ordered_json()}};
     return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -80,6 +81,7 @@ std::optional<LastRun> last_run_from_text(std::string_view text) {
         run.error = value.at("error").get<std::string>();
         run.hint = value.at("hint").get<std::string>();
         run.records = value.at("records").get<std::uint64_t>();
+        run.output = value.value("output", "");
         if (const auto succeeded = value.find("succeeded"); succeeded != value.end() && !succeeded->is_null()) {
             run.succeeded = parse_instant(succeeded->get<std::string>());
         }

@@ -1,5 +1,6 @@
 #include "aquila_fetch/metrics.hpp"
 
+#include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/log.hpp"
@@ -65,9 +66,9 @@ std::string to_text(const Metrics& metrics) {
     const LastRun& run = metrics.run;
     Text page{metrics.source};
     page.begin("build_info", "gauge",
-               "The program that ran last, its version, the product it reads and how it writes that.");
-    page.sample(1, fmt::format(R"(,product="{}",format="{}",version="{}")", escaped(metrics.product),
-                               escaped(metrics.format), AQUILA_FETCH_VERSION));
+               "The program that ran last, its version, the product it reads, how and where it writes that.");
+    page.sample(1, fmt::format(R"(,product="{}",format="{}",version="{}",output="{}")", escaped(metrics.product),
+                               escaped(metrics.format), AQUILA_FETCH_VERSION, escaped(describe_output(run.output))));
     page.moment("last_run_timestamp_seconds", "When the last run began.", run.started);
     page.gauge("last_run_duration_seconds", "How long the last run took.",
                run.ended ? seconds(*run.ended - run.started) : 0);
@@ -85,6 +86,13 @@ std::string to_text(const Metrics& metrics) {
     }
     page.gauge("last_run_retries", "Requests of the last run that were tries after a failed one.",
                static_cast<double>(metrics.counts.retries));
+    if (metrics.bucket) {
+        page.begin("last_run_bucket_requests", "gauge",
+                   "Requests of the last run to its output's bucket by status; 0 is no answer at all.");
+        for (const auto& [status, count] : metrics.bucket->statuses) {
+            page.sample(static_cast<double>(count), fmt::format(",status=\"{}\"", status));
+        }
+    }
     if (metrics.state) {
         const State& state = *metrics.state;
         page.begin("records_total", "counter", "Records written since the source was first read.");

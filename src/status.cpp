@@ -178,7 +178,8 @@ ordered_json json_of(const LastRun& run) {
             {"signal", run.signal != 0 ? ordered_json(run.signal) : ordered_json()},
             {"error", or_null(run.error)},
             {"hint", or_null(run.hint)},
-            {"records", run.records}};
+            {"records", run.records},
+            {"output", or_null(run.output)}};
 }
 
 ordered_json json_of(const Status& status, Instant now) {

@@ -23,6 +23,7 @@ struct LastRun {
     std::string error{};           ///< one line, shortened; empty when all went well
     std::string hint{};
     std::uint64_t records = 0;           ///< written by this run, as far as its checkpoint tells
+    std::string output{};                ///< where it wrote, as `output` spells it; empty: notes of before do not tell
     std::optional<Instant> succeeded{};  ///< when a run ended well last, this one or one before it
 
     friend bool operator==(const LastRun&, const LastRun&) = default;

@@ -24,6 +24,7 @@ struct Metrics {
     std::uint64_t late = 0;
     std::optional<State> state;  ///< as saved; nullopt: there is none, or it cannot be read
     std::optional<Instant> token_expires;
+    std::optional<RetryCounts> bucket{};  ///< of requests to the bucket of an output
 };
 
 /// Prometheus text format 0.0.4; every series is labelled with its source, so that files of several sources can lie in

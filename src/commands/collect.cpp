@@ -97,6 +97,7 @@ struct Report {
     LastRun* run = nullptr;
     RetryCounts counts;
     Tally tally;
+    std::optional<RetryCounts> bucket;
 };
 
 void collect_once(const Job& job, const Wish& wish, Report& report) {
@@ -107,6 +108,11 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
 
     const bool replace = config.output_mode == OutputMode::replace;
     std::optional<BucketReach> bucket;
+    const struct CountingPuts {
+        ~CountingPuts() { counts = bucket ? std::optional{bucket->counts()} : std::nullopt; }
+        const std::optional<BucketReach>& bucket;
+        std::optional<RetryCounts>& counts;
+    } counting_puts{bucket, report.bucket};
     std::unique_ptr<Sink> sink;
     std::string torn;
     const auto save = [&, dry_run = arguments.dry_run, before = state.records](const State& changed) {
@@ -186,7 +192,7 @@ void leave_metrics(const Job& job, const LastRun& run, const Report& report) {
     const auto tokens = if_readable([&] { return TokenStore{job.state}.load(); });
     save({job.source.name, job.source.product, std::string{name_of(job.source.format)}, run, report.counts,
           report.tally.repaired, report.tally.late, if_readable([&] { return Checkpoint{job.state}.load(); }),
-          tokens && job.source.is_granted() ? std::optional{tokens->expires} : std::nullopt},
+          tokens && job.source.is_granted() ? std::optional{tokens->expires} : std::nullopt, report.bucket},
          job.source.metrics_file);
 }
 
@@ -200,7 +206,7 @@ void collect_command(const Job& job) {
     }
     if (job.arguments.dry_run) {
         LastRun untold;
-        Report report{&untold, {}, {}};
+        Report report{&untold, {}, {}, {}};
         collect_once(job, wish, report);
         return;
     }
@@ -211,6 +217,7 @@ void collect_command(const Job& job) {
         job.state, SystemClock{},
         [&](LastRun& run) {
             report.run = &run;
+            run.output = job.output;
             collect_once(job, wish, report);
         },
         [&](const LastRun& run) { leave_metrics(job, run, report); });

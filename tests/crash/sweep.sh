@@ -2,18 +2,18 @@
 # Why: "exactly once, whatever happens" is shown by making it happen at every step: the real program is stopped (or refused) at
 # its first, second, third… write, fsync, fdatasync, rename, unlink or truncate, until a run ends unhurt; then the output may be
 # rotated; then two healthy runs must leave exactly what the server holds, every line whole. Nothing in the program knows of this.
-#   sweep.sh [PRODUCT[/FORMAT]…]   AQUILA_FETCH_BUILD: the build folder; CASES and CALLS choose what is done
+#   sweep.sh [PRODUCT[/FORMAT][+PACKING]…]   AQUILA_FETCH_BUILD: the build folder; CASES and CALLS choose what is done
 # shellcheck disable=SC2119  # run and start_sim may go without arguments
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/support/simulated.bash
 . tests/support/simulated.bash
 products=("$@")
-((${#products[@]})) || products=("${all_products[@]}" jira/ecs)
+((${#products[@]})) || products=("${all_products[@]}" jira/ecs confluence+zstd)
 # WOUND:TURN; the long way is every one of both: CASES="KILL:none KILL:rename KILL:copytruncate ENOSPC:none …".
 read -ra cases <<<"${CASES:-KILL:none KILL:rename KILL:copytruncate ENOSPC:rename EIO:none}"
 read -ra calls <<<"${CALLS:-write fsync fdatasync rename unlink ftruncate}"
-need strace curl
+need strace curl zstd
 strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
 cd "$scratch"
 start_sim
@@ -27,12 +27,13 @@ hurt() {
     strace -f -qq -o trace -e trace="$call" -e inject="$call:$inject:when=$n" \
         "$build/aquila-fetch" -c crash.ini -q >run.out 2>run.err || status=$?
     grep -q -e INJECTED -e 'killed by' trace || return 1
-    if [[ -e out/flattened.json ]]; then
+    local old=${file/.json/.json-20260101-000000}
+    if [[ -e out/$file ]]; then
         case $turn in
-            rename) mv out/flattened.json out/flattened.json-20260101-000000 ;;
+            rename) mv "out/$file" "out/$old" ;;
             copytruncate)
-                cp out/flattened.json out/flattened.json-20260101-000000
-                : >out/flattened.json ;;
+                cp "out/$file" "out/$old"
+                : >"out/$file" ;;
         esac
     fi
     local what="$product, $wound at $call number $n (status $status), $turn"
@@ -60,9 +61,15 @@ sweep() {
 }
 
 for name in "${products[@]}"; do
-    product=${name%/*} format=flattened
-    [[ $name != */* ]] || format=${name#*/}
-    ini "$product" "format = $format"
+    what=${name%+*} packing=none file=flattened.json
+    product=${what%/*} format=flattened
+    [[ $what != */* ]] || format=${what#*/}
+    [[ $name != *+* ]] || packing=${name#*+}
+    case $packing in
+        zstd) file+=.zst ;;
+        gzip) file+=.gz ;;
+    esac
+    output=$scratch/out/$file ini "$product" "format = $format" "compress = $packing"
     rm -rf out state
     control -X DELETE "$url/_sim/records?product=$product" >/dev/null
     generate "$product" 120 -5h -3h 1

@@ -43,6 +43,10 @@ TEST_P(Pipe, ThatIsClosedCostsNothing) {
     got.pop_back();
     EXPECT_EQ(got.size(), 150);
     const auto rest = lines_of(collect().out);
+    EXPECT_FALSE(rest.empty());
+    if (product == Product::organization) {
+        return;  // each page is a slice there: those that lay whole in the pipe went with their reader
+    }
     got.insert(got.end(), rest.begin(), rest.end());
     std::set<std::string> distinct;
     for (const auto& line : got) distinct.insert(as_sent(line));

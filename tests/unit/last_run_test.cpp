@@ -45,9 +45,11 @@ TEST_F(LastRuns, NoteBeginningAndEnd) {
         EXPECT_FALSE(at_work.ended) << "whoever looks now, or after a kill, sees no end";
         clock.sleep(std::chrono::seconds{90});
         run.records = 12;
+        run.output = "s3://bucket/x/";
     });
     const auto run = noted().value();
     EXPECT_EQ(run.started, begun);
+    EXPECT_EQ(run.output, "s3://bucket/x/");
     EXPECT_EQ(run.ended, begun + std::chrono::seconds{90});
     EXPECT_EQ(run.exit, 0);
     EXPECT_EQ(run.records, 12U);

@@ -25,6 +25,8 @@ Metrics some() {
     metrics.run.started = noon;
     metrics.run.ended = noon + 1500ms;
     metrics.run.records = 12;
+    metrics.run.output = "s3://bucket/x/";
+    metrics.bucket.emplace().statuses = {{200, 5}};
     metrics.run.succeeded = noon + 1500ms;
     metrics.counts.statuses = {{0, 1}, {200, 7}, {429, 2}};
     metrics.counts.retries = 3;
@@ -46,7 +48,9 @@ TEST(Metrics, TellHowTheRunWas) {
           "aquila_fetch_last_run_requests{source=\"jira\",status=\"0\"} 1\n",
           "aquila_fetch_last_run_requests{source=\"jira\",status=\"429\"} 2\n",
           "aquila_fetch_last_run_retries{source=\"jira\"} 3\n",
-          "aquila_fetch_build_info{source=\"jira\",product=\"jira\",format=\"ecs\",version=\"" AQUILA_FETCH_VERSION "\"} 1\n"}) {
+          "aquila_fetch_build_info{source=\"jira\",product=\"jira\",format=\"ecs\",version=\"" AQUILA_FETCH_VERSION
+          "\",output=\"s3://bucket/x/\"} 1\n",
+          "aquila_fetch_last_run_bucket_requests{source=\"jira\",status=\"200\"} 5\n"}) {
         EXPECT_THAT(text, HasSubstr(line));
     }
     EXPECT_THAT(text, Not(HasSubstr("records_total")));

@@ -73,7 +73,7 @@ TEST(Status, TellsTheSameInTextAndJson) {
     EXPECT_EQ(value.at("result"), "ok");
     EXPECT_EQ(value.at("last_run"),
               json::parse(R"({"started":"2026-03-31T23:23:20.000Z","ended":"2026-03-31T23:23:21.500Z",
-        "seconds":1.5,"exit":0,"signal":null,"error":null,"hint":null,"records":12})"));
+        "seconds":1.5,"exit":0,"signal":null,"error":null,"hint":null,"records":12,"output":null})"));
     EXPECT_EQ(value.at("watermark"), "2026-03-31T23:23:20.000Z");
     EXPECT_EQ(value.at("lag_seconds"), 600);
     EXPECT_EQ(value.at("records"), 345);
