@@ -72,8 +72,13 @@ fs::path find_config(const std::string& given, const Environment& environment) {
         }
         looked += fmt::format("{}{}", looked.empty() ? "" : ", ", place.native());
     }
+    constexpr auto example = "/usr/share/doc/aquila-fetch/examples/jira.ini";
+    std::error_code error;
     throw Failure{Exit::no_input, fmt::format("no configuration found; looked for {}", looked),
-                  "name one with --config FILE"};
+                  fs::exists(example, error)
+                      ? fmt::format("name one with --config FILE, or begin with an example: cp {} {}", example,
+                                    places.back().native())
+                      : "name one with --config FILE"};
 }
 
 Config load_config(const fs::path& path, std::span<const std::string_view> products) {

@@ -128,13 +128,21 @@ Secret find(const Places& places, const SourceConfig& source, const Environment&
         }
         return secret;
     }
+    const auto shipped = shipped_secret(source);
+    std::error_code error;
+    const bool in_unit = environment("INVOCATION_ID").has_value() || directory;
     throw Failure{Exit::no_input,
                   fmt::format("source '{}' has no {}: neither '{}' nor '{}' is set, there is no systemd credential "
                               "'{}'{}, and ${} is empty",
                               source.name, places.what, places.file_key, places.credential, places.credential,
                               directory ? fmt::format(" in {}", *directory) : "", places.variable),
-                  fmt::format("write it into a file that only you can read (chmod 600), and name that with '{}'",
-                              places.file_key)};
+                  in_unit ? fmt::format("write it into {} (root's, chmod 600): the unit hands it on", shipped.native())
+                  : fs::exists(shipped, error)
+                      ? fmt::format("the unit hands {0} to its runs; for one by hand: sudo systemd-run --pipe --wait "
+                                    "--quiet -p User=aquila-fetch -p LoadCredential={1}:{0} aquila-fetch --source {2}",
+                                    shipped.native(), places.credential, source.name)
+                      : fmt::format("write it into a file that only you can read (chmod 600), and name that with '{}'",
+                                    places.file_key)};
 }
 
 }  // namespace
@@ -168,9 +176,13 @@ Secret read_secret_file(const fs::path& path) {
     }
     const auto secret = without_blanks(content.text);
     if (const auto why = malformation(secret); !why.empty()) {
-        refuse(path, why);
+        refuse(path, why, "write the secret alone into it, on one line");
     }
     return Secret{secret};
+}
+
+fs::path shipped_secret(const SourceConfig& source) {
+    return fmt::format("/etc/aquila-fetch/{}.{}", source.name, source.is_granted() ? "client_secret" : "token");
 }
 
 bool is_private_file(const fs::path& path) {

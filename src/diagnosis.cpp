@@ -150,8 +150,8 @@ constexpr Row rows[] = {
      "check the key in `token_file`: keys expire after at most a year and need the scopes {scopes}; no user's API "
      "token and no OAuth token works here; `auth` is bearer"},
     {on(401).gateway().basic(), Exit::refused, "e-mail or token was refused",
-     "check `email` and the token: tokens expire after at most a year, and one without scopes does not work at the "
-     "gateway: make one with the scopes {scopes}, or leave `cloud_id` out and set `site`"},
+     "the token is wrong, expired (after at most a year) or of another account than `email`; one without scopes does "
+     "not work at the gateway: make one with the scopes {scopes}, or name the site by `site` and not by `cloud_id`"},
     {on(401).gateway().oauth(), Exit::refused, "the OAuth login was refused",
      "a renewed token was refused as well: the login may have been withdrawn, or its account has lost this site "
      "(`aquila-fetch sites` lists what it reaches): run `aquila-fetch login`"},
@@ -171,8 +171,7 @@ constexpr Row rows[] = {
      "check `email` (on Data Center the user's name) and `token_file`: API tokens expire after at most a year; on "
      "Data Center a personal access token with `auth = bearer` is the better choice"},
     {on(401), Exit::refused, "the token was refused",
-     "it is wrong, expired or withdrawn: make a new personal access token; tokens of OAuth and of service accounts "
-     "work at the gateway only: set `cloud_id`"},
+     "it is wrong, expired or withdrawn: make a new one (picture, Profile, Personal Access Tokens)"},
     {always.seen(Sign::login_failure), Exit::refused, "the login failed",
      "check `email` and `token_file`: API tokens expire after at most a year, personal access tokens when their "
      "maker said so"},

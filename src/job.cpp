@@ -118,7 +118,7 @@ Lock take_lock(const Job& job) {
     auto lock = Lock::acquire(path);
     if (!lock) {
         throw Failure{Exit::busy, fmt::format("another run of [{}] holds the lock {}", job.source.name, path.string()),
-                      "wait until it has ended; `fuser` on the lock file names its process"};
+                      "wait until it has ended; `ps -C aquila-fetch -o pid,args` shows it"};
     }
     return *std::move(lock);
 }

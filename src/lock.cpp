@@ -1,6 +1,7 @@
 #include "aquila_fetch/lock.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/owner.hpp"
 
 #include <fmt/core.h>
 
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace aquila {
 namespace {
@@ -35,14 +37,27 @@ namespace {
     return result;
 }
 
+std::string whose_folder(const std::filesystem::path& path) {
+    const auto folder = std::filesystem::absolute(path).parent_path();
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) != 0 || status.st_uid == ::geteuid()) {
+        return {};
+    }
+    const auto here = user_name(::geteuid());
+    return fmt::format("{0} is {1}'s, and this runs as {2}: run it as {1}, or `chown -R {2}: {0}`", folder.native(),
+                       user_name(status.st_uid), here);
+}
+
 }  // namespace
 
 std::optional<Lock> Lock::acquire(const std::filesystem::path& path) {
     // O_NONBLOCK and fstat: what somebody else put there instead of a file neither holds us up nor serves as a lock.
     Fd file = open_or_make(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, state_file_mode);
     if (!file) {
-        const auto reason = errno == ELOOP ? "it is a symbolic link" : describe_errno(errno);
-        throw Failure{Exit::cannot_create, fmt::format("cannot make the lock {}: {}", path.native(), reason)};
+        const int error = errno;
+        const auto reason = error == ELOOP ? "it is a symbolic link" : describe_errno(error);
+        throw Failure{Exit::cannot_create, fmt::format("cannot make the lock {}: {}", path.native(), reason),
+                      error == EACCES ? whose_folder(path) : ""};
     }
     struct stat status {};
     if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {

@@ -3,6 +3,7 @@
 #include "aquila_fetch/credentials.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/lock.hpp"
+#include "aquila_fetch/owner.hpp"
 
 #include <fmt/core.h>
 
@@ -111,17 +112,15 @@ Finding check_secret(const SourceConfig& source, const Environment& environment)
     try {
         static_cast<void>(granted ? find_client_secret(source, environment) : find_token(source, environment));
     } catch (const Failure& failure) {
-        auto finding = bad(item, failure);
-        const auto shipped = fmt::format("/etc/aquila-fetch/{}.{}", source.name, granted ? "client_secret" : "token");
-        if (std::error_code error; failure.code() == Exit::no_input && file.empty() && fs::exists(shipped, error)) {
-            finding.advice += fmt::format(
-                "\n{} is what the systemd unit hands to its runs; for a run by hand name it in the configuration",
-                shipped);
-        }
-        return finding;
+        return bad(item, failure);
     }
     if (!file.empty()) {
         return good(item, fmt::format("the {} is in {}", what, with_mode(file)));
+    }
+    const auto shipped = shipped_secret(source);
+    if (struct stat status{}; ::stat(shipped.c_str(), &status) == 0 && (status.st_mode & 077U) != 0) {
+        return warning(item, fmt::format("{}, which others may read", with_mode(shipped)),
+                       fmt::format("chmod 600 {}", shipped.native()));
     }
     return good(item, fmt::format("the {} comes from {}", what,
                                   !in_ini.empty() ? "the configuration, which nobody else can read"
@@ -156,7 +155,12 @@ Finding check_output(const fs::path& output, bool replaced) {
     return good(item, fmt::format("{} can be written, {} bytes so far", output.native(), status.st_size));
 }
 
-Finding check_state(const fs::path& state) {
+Finding check_state(const fs::path& state, const std::string& source) {
+    try {
+        refuse_foreign_folder(state, source);
+    } catch (const Failure& failure) {
+        return bad("state", failure);
+    }
     return check_folder("state", state);
 }
 
@@ -195,7 +199,7 @@ Finding check_lock(const fs::path& lock) {
         return skipped(item, fmt::format("{} cannot be looked at by {}", lock.native(), user()));
     }
     return *held ? bad(item, Exit::busy, fmt::format("another run holds {}", lock.native()),
-                       fmt::format("wait until it has ended; `fuser {}` names its process", lock.native()))
+                       fmt::format("wait until it has ended; `ps -C aquila-fetch -o pid,args` shows it"))
                  : good(item, "free");
 }
 

@@ -117,10 +117,11 @@ Response RetryingTransport::send(const Request& request) {
 void RetryingTransport::wait(const Verdict& verdict, int failures, const std::string& url) {
     const Span left = policy_.budget - spent_;
     if (left <= Span{}) {
-        throw Failure{Exit::unavailable,
-                      fmt::format("gave up after {} of failed tries and waits (retry_budget): {} ({})",
-                                  describe_span(policy_.budget), verdict.reason, printable_url(url)),
-                      "nothing is lost, the next run goes on; or raise `retry_budget`"};
+        throw Failure{
+            Exit::unavailable,
+            fmt::format("gave up after {} of failed tries and waits (retry_budget): {} ({})",
+                        describe_span(policy_.budget), verdict.reason, printable_url(url)),
+            "nothing is lost, the next run goes on; if this stays, check the network, the firewall and the server"};
     }
     if (verdict.at_least && *verdict.at_least > left) {
         throw Failure{

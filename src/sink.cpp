@@ -100,7 +100,11 @@ void FileSink::open() {
         }
         fail(existed ? Exit::io : Exit::cannot_create, path_,
              fmt::format("cannot be {}: {}", existed ? "opened" : "made", describe_errno(error)),
-             "the user this runs as needs write access to the file and its folder");
+             error == EROFS
+                 ? fmt::format("the file system is read-only, or the systemd unit does not allow this path: `systemctl "
+                               "edit aquila-fetch@.service`, and there [Service] and ReadWritePaths={}",
+                               path_.parent_path().native())
+                 : "the user this runs as needs write access to the file and its folder");
     }
     const auto status = status_of(file.get(), path_);
     if (!S_ISREG(status.st_mode)) {

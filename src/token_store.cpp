@@ -5,11 +5,11 @@
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/fingerprint.hpp"
 #include "aquila_fetch/log.hpp"
+#include "aquila_fetch/owner.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace aquila {
@@ -165,17 +165,12 @@ void TokenStore::save(const Tokens& tokens) const {
 }
 
 void TokenStore::refuse_foreign_folder() const {
-    auto folder = std::filesystem::absolute(path_).parent_path();
-    struct stat status {};
-    while (::stat(folder.c_str(), &status) != 0 && folder.has_relative_path()) {
-        folder = folder.parent_path();
-    }
-    if (::geteuid() == 0 && status.st_uid != 0) {
-        throw Failure{
-            Exit::cannot_create,
-            fmt::format("the state in {} belongs to uid {}, and tokens stored by root could not be read there",
-                        folder.native(), status.st_uid),
-            "run this as the user who collects; the README shows how, under \"OAuth\""};
+    const auto folder = std::filesystem::absolute(path_).parent_path();
+    if (const auto owner = foreign_owner(folder)) {
+        throw Failure{Exit::cannot_create,
+                      fmt::format("the state in {} is {}'s, who could not read tokens stored by root", folder.native(),
+                                  user_name(*owner)),
+                      "run this as the user who collects; the README shows how, under \"OAuth\""};
     }
 }
 

@@ -19,7 +19,7 @@ namespace aquila {
 [[nodiscard]] Finding check_output(const std::filesystem::path& output, bool replaced);
 
 /// That the folder and what it will hold can be written, likewise.
-[[nodiscard]] Finding check_state(const std::filesystem::path& state);
+[[nodiscard]] Finding check_state(const std::filesystem::path& state, const std::string& source);
 
 /// That metrics can be put there. At most a warning: no run fails because of them.
 [[nodiscard]] Finding check_metrics(const std::filesystem::path& file);

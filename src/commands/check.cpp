@@ -172,7 +172,7 @@ Findings check_source(const Arguments& arguments, const Environment& environment
     if (source.format != Format::flattened && list.front().mark != Mark::bad) {
         list.push_back(check_format(source));
     }
-    list.push_back(check_state(directory));
+    list.push_back(check_state(directory, source.name));
     if (!source.metrics_file.empty()) {
         list.push_back(check_metrics(source.metrics_file));
     }

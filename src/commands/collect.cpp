@@ -14,6 +14,7 @@
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/metrics.hpp"
 #include "aquila_fetch/notices.hpp"
+#include "aquila_fetch/owner.hpp"
 #include "aquila_fetch/reach.hpp"
 #include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/snapshot.hpp"
@@ -210,6 +211,7 @@ void collect_command(const Job& job) {
         collect_once(job, wish, report);
         return;
     }
+    refuse_foreign_folder(job.state, job.source.name);
     make_directories(job.state);
     const Lock lock = take_lock(job);
     Report report;

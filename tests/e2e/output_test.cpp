@@ -71,7 +71,6 @@ TEST_P(Output, InAFolderThatMayNotBeWrittenIsRefused) {
     ::chmod((scratch / "aquila-fetch.ini").c_str(), 0644);
     if (root) call.user = nobody;
     const auto done = run(call);
-    if (done.status == 127) GTEST_SKIP() << "another user may not run " << call.program;
     expect_refused(done, (scratch / "out").native());
     ::chmod((scratch / "out").c_str(), 0777);
     EXPECT_EQ(run(call).status, 0);

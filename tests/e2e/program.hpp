@@ -154,7 +154,13 @@ class Program {
             const rlimit limit{*launch.largest_file, *launch.largest_file};
             fine = fine && ::setrlimit(RLIMIT_FSIZE, &limit) == 0;
         }
-        if (launch.user) fine = fine && ::setgid(*launch.user) == 0 && ::setuid(*launch.user) == 0;
+        if (launch.user) {
+            // By descriptor: the program may lie below a folder that is closed to others, as /root is.
+            const int file = ::open(argv[0], O_PATH | O_CLOEXEC);
+            fine = fine && ::setgid(*launch.user) == 0 && ::setuid(*launch.user) == 0;
+            if (fine) ::fexecve(file, argv.data(), envp.data());
+            ::_exit(127);
+        }
         if (fine) ::execve(argv[0], argv.data(), envp.data());
         ::_exit(127);
     }

@@ -19,6 +19,7 @@ nginx_of "server { listen 127.0.0.1:8440 ssl http2; location / { proxy_pass $url
 chmod 755 "$scratch"
 mkdir squid && chown proxy squid
 printf 'collector:%s\n' "$(openssl passwd -apr1 s3cret/way)" >squid/users
+echo '127.0.0.1 localhost' >hosts # many machines have ::1 by that name, too, where nothing listens here
 cat >squid.conf <<END_OF_SQUID
 http_port 127.0.0.1:3128
 auth_param basic program /usr/lib/squid/basic_ncsa_auth $scratch/squid/users
@@ -39,6 +40,7 @@ pinger_enable off
 shutdown_lifetime 0 seconds
 visible_hostname squid.test
 dns_nameservers 127.0.0.1
+hosts_file $scratch/hosts
 END_OF_SQUID
 behind squid squid -N -f "$scratch/squid.conf"
 squid_pid=$behind_pid

@@ -74,10 +74,10 @@ TEST_F(Premises, OutputIsAFileOrCanBeMade) {
 }
 
 TEST_F(Premises, StateIsAFolderOrCanBeMade) {
-    EXPECT_EQ(check_state(scratch / "state/jira").mark, Mark::good);
+    EXPECT_EQ(check_state(scratch / "state/jira", "jira").mark, Mark::good);
     EXPECT_TRUE(scratch.names().empty());
     scratch.write("state", "");
-    EXPECT_EQ(check_state(scratch / "state/jira").exit, Exit::cannot_create);
+    EXPECT_EQ(check_state(scratch / "state/jira", "jira").exit, Exit::cannot_create);
 }
 
 TEST_F(Premises, MetricsAreAtMostAWarning) {
