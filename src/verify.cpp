@@ -1,24 +1,16 @@
 #include "aquila_fetch/verify.hpp"
 
-#include "aquila_fetch/error.hpp"
-#include "aquila_fetch/format.hpp"
-#include "aquila_fetch/packed.hpp"
-
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
 
 namespace aquila {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t most_examples = 5;
 constexpr std::size_t longest_example = 240;
-constexpr std::size_t chunk_size = std::size_t{1} << 20U;
 
 void note(Difference& difference, std::string_view example) {
     ++difference.records;
@@ -92,77 +84,10 @@ class Books {
     std::vector<Entry> entries_;
 };
 
-/// Reads lines and strikes them off the books.
-class Files {
+/// Strikes what is read off the books.
+class Striking {
   public:
-    Files(const Source& source, Comparison& comparison, Books& books, const std::function<void()>& check_stop)
-        : source_{source}, comparison_{comparison}, books_{books}, check_stop_{check_stop} {}
-
-    void read(PackedReader reader) {
-        std::string chunk(chunk_size, '\0');
-        std::string text;
-        while (const auto got = reader.read(chunk)) {
-            check_stop_();
-            text.append(chunk, 0, got);
-            const auto end = text.rfind('\n');
-            if (end != std::string::npos) {
-                take(std::string_view{text}.substr(0, end + 1));
-                text.erase(0, end + 1);
-            }
-        }
-        if (!text.empty()) {
-            ++comparison_.lines;
-            note(comparison_.damaged, text);
-        }
-    }
-
-  private:
-    /// Whole lines at once, their records as the array of a page of their product; one by one when one of them is
-    /// damaged.
-    void take(std::string_view lines) {
-        if (take_page(lines)) {
-            return;
-        }
-        while (!lines.empty()) {
-            const auto line = lines.substr(0, lines.find('\n') + 1);
-            if (!take_page(line)) {
-                ++comparison_.lines;
-                note(comparison_.damaged, line.substr(0, line.size() - 1));
-            }
-            lines.remove_prefix(line.size());
-        }
-    }
-
-    bool take_page(std::string_view lines) {
-        std::string body = fmt::format("{{\"{}\":[", source_.records);
-        body.reserve(body.size() + lines.size() + 64);
-        std::size_t count = 0;
-        for (auto rest = lines; !rest.empty(); ++count) {
-            const auto line = rest.substr(0, rest.find('\n'));
-            const auto record = record_of_line(line);
-            if (!record) {
-                return false;
-            }
-            body += *record;
-            body += ',';
-            rest.remove_prefix(line.size() + 1);
-        }
-        body.back() = ']';
-        body += '}';
-        std::optional<Page> page;
-        try {
-            page = source_.parse(std::move(body), Query{});
-        } catch (const Failure&) {
-            return false;
-        }
-        if (page->records.size() != count) {
-            return false;  // a line that holds more than one object
-        }
-        for (const Record& record : page->records) {
-            strike(record);
-        }
-        return true;
-    }
+    Striking(Comparison& comparison, Books& books) : comparison_{comparison}, books_{books} {}
 
     void strike(const Record& record) {
         ++comparison_.lines;
@@ -185,10 +110,14 @@ class Files {
         }
     }
 
-    const Source& source_;
+    void strike_damaged(std::string_view line) {
+        ++comparison_.lines;
+        note(comparison_.damaged, line);
+    }
+
+  private:
     Comparison& comparison_;
     Books& books_;
-    const std::function<void()>& check_stop_;
 };
 
 std::string describe_uncollected(const Comparison& comparison) {
@@ -221,10 +150,12 @@ Comparison compare(const Source& source, const Fetch& fetch, Window window, cons
         comparison.on_server += slice.lines.size();
     });
     books.close();
-    Files reading{source, comparison, books, check_stop};
+    Striking striking{comparison, books};
+    const OutputReader reader{[&striking](const Record& record) { striking.strike(record); },
+                              [&striking](std::string_view line) { striking.strike_damaged(line); }, check_stop};
     for (const auto& file : files) {
         comparison.files.push_back(file.name);
-        reading.read(file.open());
+        read_records(source, file.open(), reader);
     }
     check_stop();
     books.for_each_left([&](const Books::Entry& entry) {

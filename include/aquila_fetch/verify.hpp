@@ -4,7 +4,7 @@
 #pragma once
 
 #include "aquila_fetch/ledger.hpp"
-#include "aquila_fetch/packed.hpp"
+#include "aquila_fetch/output_records.hpp"
 #include "aquila_fetch/slice.hpp"
 
 #include <cstdint>
@@ -43,12 +43,6 @@ struct Comparison {
 struct Belief {
     Instant settled;
     const Ledger& ledger;
-};
-
-/// A text that lines were written into, opened when its turn comes.
-struct Written {
-    std::string name;
-    std::function<PackedReader()> open;
 };
 
 /// Reads the window from the server by slices, then the files line by line. A record in no file is late where the next

@@ -19,11 +19,14 @@
 #include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/snapshot.hpp"
 #include "aquila_fetch/standard_output.hpp"
+#include "aquila_fetch/stock.hpp"
 #include "aquila_fetch/stop.hpp"
 #include "aquila_fetch/token_store.hpp"
+#include "aquila_fetch/written.hpp"
 
 #include <fmt/core.h>
 
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -67,6 +70,10 @@ std::uint64_t replace_output(Endpoint& endpoint, const Source& source, const Sou
         return 0;
     }
     const std::filesystem::path path{output};
+    if (std::error_code error; std::filesystem::is_symlink(path, error)) {
+        throw Failure{Exit::cannot_create, fmt::format("output {} is a symbolic link", output),
+                      "set `output` to the file itself: a link in a shared folder could point the records anywhere"};
+    }
     make_directories(path.has_parent_path() ? path.parent_path() : ".");
     AtomicFile file{path, output_file_mode};
     file.write(lines);
@@ -91,6 +98,18 @@ std::optional<LineFormat> format_of(const SourceConfig& config, const Source& so
     return make_format(
         config.format, source,
         {known.cloud_id.empty() ? config.cloud_id : known.cloud_id, config.site, config.organization_id});
+}
+
+/// A source that begins may have begun before: its checkpoint was lost, and its output was not.
+void know_what_is_there(State& state, const Source& source, const Wish& wish, const Job& job) {
+    constexpr Span margin = std::chrono::hours{24};         // this machine's clock may be ahead of the server's
+    if (destination_of(job.output) == Destination::file) {  // a bucket's credential may allow nothing but PUT
+        const auto begin = wish.since.value_or(wish.until.value_or(wish.now) - wish.initial_lookback) - margin;
+        state.ledger = take_stock(source, written_texts(job, {begin, wish.now}), begin, stop::check);
+    }
+    if (!state.ledger.empty()) {
+        log::info("there is no checkpoint, but an output; what is in it already is not written again");
+    }
 }
 
 /// What a run leaves for `status` and for the metrics, however it ends.
@@ -146,6 +165,9 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
     }
     check_identity(state, endpoint.identity(), config, checkpoint.path());
     endpoint.remember(state);
+    if (!state.watermark) {
+        know_what_is_there(state, reach.source(), wish, job);
+    }
 
     const SystemClock clock;
     std::optional<Progress> watched{std::in_place, clock, log::show};
@@ -206,6 +228,7 @@ void collect_command(const Job& job) {
                       "it shows the newest page; use `output_mode = append` for history"};
     }
     if (job.arguments.dry_run) {
+        std::signal(SIGPIPE, SIG_DFL);  // nothing can be lost: `--dry-run | head` ends as other programs do
         LastRun untold;
         Report report{&untold, {}, {}, {}};
         collect_once(job, wish, report);

@@ -1,21 +1,18 @@
 #include "aquila_fetch/verify.hpp"
 
 #include "aquila_fetch/authorizer.hpp"
-#include "aquila_fetch/bucket_reach.hpp"
 #include "aquila_fetch/checkpoint.hpp"
 #include "aquila_fetch/commands.hpp"
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/identity.hpp"
-#include "aquila_fetch/packed.hpp"
 #include "aquila_fetch/reach.hpp"
-#include "aquila_fetch/rotated.hpp"
 #include "aquila_fetch/stop.hpp"
+#include "aquila_fetch/written.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <memory>
 
 namespace aquila {
 namespace {
@@ -25,55 +22,19 @@ Failure nothing_to_verify(const SourceConfig& config) {
             "run aquila-fetch first"};
 }
 
-std::vector<Written> texts_of_files(const std::string& output) {
-    std::vector<Written> texts;
-    for (const auto& file : files_beside(output)) {
-        texts.push_back({file.string(), [file] { return PackedReader{file}; }});
-    }
-    return texts;
-}
-
-/// Objects whose names do not rule it out that records of the window are in them.
-std::vector<Written> texts_of_bucket(const std::shared_ptr<BucketReach>& reach, const std::string& source,
-                                     Window window) {
-    std::vector<Written> texts;
-    ObjectStore::Listing part;
-    do {
-        stop::check();
-        part = reach->store().list(source_prefix(reach->name(), source), part.next);
-        for (const auto& key : part.keys) {
-            const auto times = times_of(key);
-            if (times && (times->second < window.from || times->first >= window.to)) {
-                continue;
-            }
-            const auto url = reach->name().url_of(key);
-            texts.push_back({url, [reach, key, url] {
-                                 auto bytes = reach->store().get(key);
-                                 if (!bytes) {
-                                     throw Failure{Exit::io, url + " went away while the bucket was read",
-                                                   "run verify again; look for rules that delete objects"};
-                                 }
-                                 return PackedReader{*std::move(bytes), url};
-                             }});
-        }
-    } while (!part.next.empty());
-    return texts;
-}
-
-std::vector<Written> written_texts(const Job& job, Window window) {
-    if (destination_of(job.output) == Destination::bucket) {
-        return texts_of_bucket(std::make_shared<BucketReach>(job.source, job.output, job.environment), job.source.name,
-                               window);
-    }
-    return texts_of_files(job.output);
-}
-
 }  // namespace
 
 /// Compares what the server holds with what the output files hold. Reads the checkpoint and never writes.
 void verify_command(const Job& job) {
     const auto& [arguments, all, config, environment, source, output, directory] = job;
     const Wish wish = make_wish(job);
+    if (config.output_mode == OutputMode::replace) {
+        throw Failure{
+            Exit::config,
+            fmt::format("[{}] keeps the newest page alone (`output_mode = replace`): there is nothing to verify",
+                        config.name),
+            "use `output_mode = append` to have every record"};
+    }
     if (destination_of(output) == Destination::pipe) {
         throw Failure{Exit::config,
                       fmt::format("[{}] writes to standard output, which nobody can read again", config.name),

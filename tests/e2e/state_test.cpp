@@ -82,6 +82,31 @@ TEST_P(State, KeepsTheModeThatAnAdministratorGaveTheOutput) {
     EXPECT_EQ(test::Scratch::mode_of(output_path()), 0664U);
 }
 
+TEST_P(State, ThatIsLostCostsNothingWhereTheOutputIsThere) {
+    generate(40);
+    collect();
+    const auto turned = scratch / "out" / "flattened.json-20260101";
+    std::filesystem::rename(output_path(), turned);
+    generate(10, 20s, 1s);
+    collect();
+    std::filesystem::remove_all(scratch / "state");
+    generate(5, 20s, 1s);
+    const auto done = collect();
+    EXPECT_TRUE(done.says("no checkpoint, but an output")) << done.err;
+    EXPECT_TRUE(exact(read(turned) + read(output_path())));
+    EXPECT_EQ(collect({"verify"}).status, 0);
+}
+
+TEST_P(State, OfAnotherUserIsNotTakenOverByRoot) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    std::filesystem::create_directory(scratch / "state");
+    ASSERT_EQ(::chown((scratch / "state").c_str(), 65534, 65534), 0);
+    expect_refused(run(), 73, "systemd-run");
+    EXPECT_TRUE(std::filesystem::is_empty(scratch / "state")) << "what root made would be in the way of its owner";
+    const auto checked = run({"check"});
+    EXPECT_NE(checked.out.find("\u2717 state"), std::string::npos) << checked.out;
+}
+
 TEST_P(State, IsLockedForOneRun) {
     generate(5);
     collect();

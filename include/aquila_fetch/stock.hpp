@@ -1,0 +1,16 @@
+// Why: a checkpoint can be lost, with its disk or by a hand; what was collected is still in the output, and is not
+// written a second time. Must not know: the server, where the output lies.
+#pragma once
+
+#include "aquila_fetch/ledger.hpp"
+#include "aquila_fetch/output_records.hpp"
+
+#include <span>
+
+namespace aquila {
+
+/// The records since `from` that lie in the texts. Other lines are passed over. Failure 74: one cannot be read.
+[[nodiscard]] Ledger take_stock(const Source& source, std::span<const Written> texts, Instant from,
+                                const std::function<void()>& check_stop);
+
+}  // namespace aquila
