@@ -78,6 +78,20 @@ std::string help(const CLI::App& app, const std::vector<CLI::App*>& commands) {
     return app.help();
 }
 
+/// Beside an option that is none may stand a secret, which is not repeated.
+std::string not_expected(const std::vector<std::string>& words) {
+    std::string named;
+    const bool options = std::ranges::any_of(words, [](const auto& word) { return word.starts_with('-'); });
+    for (const auto& word : words) {
+        if (!options || word.starts_with("--")) {
+            named += (named.empty() ? "" : " ") + word.substr(0, options ? word.find('=') : word.npos);
+        } else if (word.starts_with('-')) {
+            named += (named.empty() ? "" : " ") + word.substr(0, 2);
+        }
+    }
+    return fmt::format("not expected: {}", named);
+}
+
 }  // namespace
 
 Parsed parse_arguments(int argc, const char* const* argv) {
@@ -129,6 +143,9 @@ Parsed parse_arguments(int argc, const char* const* argv) {
         parsed.print = help(app, commands);
     } catch (const CLI::CallForVersion&) {
         parsed.print = "aquila-fetch " AQUILA_FETCH_VERSION "\n";
+    } catch (const CLI::ExtrasError&) {
+        throw Failure{Exit::usage, not_expected(app.remaining(true)),
+                      "aquila-fetch --help lists the commands and options"};
     } catch (const CLI::ParseError& error) {
         throw Failure{Exit::usage, error.what(), "aquila-fetch --help lists the commands and options"};
     }

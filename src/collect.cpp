@@ -125,6 +125,9 @@ class Loop {
             write(of_stream, *slice);
             shorten_resumption(of_stream);
             state_.cursor = next;
+            if (state_.entered && newest >= *state_.entered) {
+                state_.entered.reset();  // not before its page is written: a stopped run fetches that again
+            }
             // Of what the cursor will show once more or for the first time, nothing that is known may be forgotten.
             state_.held = again ? oldest : ended ? Instant::max() : newest;
             fruitless = tally_.written == written && newest <= *state_.watermark && !ended ? fruitless + 1 : 0;
@@ -172,9 +175,6 @@ class Loop {
             if (!early && seen.insert(record.key).second) {
                 slice.lines.push_back({&record, &page});
             }
-        }
-        if (state_.entered && ends_of(page).second >= *state_.entered) {
-            state_.entered.reset();
         }
         return slice;
     }

@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <optional>
+
+#include <unistd.h>
 
 namespace aquila {
 namespace {
@@ -82,7 +85,14 @@ fs::path find_config(const std::string& given, const Environment& environment) {
 }
 
 Config load_config(const fs::path& path, std::span<const std::string_view> products) {
-    auto text = read_file(path, config_cap);
+    std::optional<std::string> text;
+    try {
+        text = read_file(path, config_cap);
+    } catch (const Failure& failure) {
+        throw Failure{
+            Exit::no_input, failure.what(),
+            fmt::format("the configuration is a file of at most 1 MiB that this user (uid {}) may read", ::geteuid())};
+    }
     if (!text) {
         throw Failure{Exit::no_input, fmt::format("the configuration {} does not exist", path.native())};
     }

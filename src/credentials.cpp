@@ -145,12 +145,19 @@ Secret find(const Places& places, const SourceConfig& source, const Environment&
                                     places.file_key)};
 }
 
+/// Found, and repeated by no message.
+Secret concealed(const Places& places, const SourceConfig& source, const Environment& environment) {
+    auto secret = find(places, source, environment);
+    conceal(secret);
+    return secret;
+}
+
 }  // namespace
 
 Secret read_secret_file(const fs::path& path) {
     const Fd file = open_for_reading(path);
     const auto unreadable = [&path](int error_number) {
-        return Failure{error_number == ENOENT || error_number == ENOTDIR ? Exit::no_input : Exit::io,
+        return Failure{Exit::no_input,
                        fmt::format("cannot read the secret file {}: {}", path.native(), describe_errno(error_number)),
                        error_number == EACCES
                            ? fmt::format("let its owner be the user who runs this: chown USER {}", path.native())
@@ -192,23 +199,23 @@ bool is_private_file(const fs::path& path) {
 }
 
 Secret find_token(const SourceConfig& source, const Environment& environment) {
-    return find({.what = "token",
-                 .file_key = "token_file",
-                 .file = source.token_file,
-                 .inline_value = source.token,
-                 .credential = "token",
-                 .variable = "AQUILA_FETCH_TOKEN"},
-                source, environment);
+    return concealed({.what = "token",
+                      .file_key = "token_file",
+                      .file = source.token_file,
+                      .inline_value = source.token,
+                      .credential = "token",
+                      .variable = "AQUILA_FETCH_TOKEN"},
+                     source, environment);
 }
 
 Secret find_client_secret(const SourceConfig& source, const Environment& environment) {
-    return find({.what = "client secret",
-                 .file_key = "client_secret_file",
-                 .file = source.client_secret_file,
-                 .inline_value = source.client_secret,
-                 .credential = "client_secret",
-                 .variable = "AQUILA_FETCH_CLIENT_SECRET"},
-                source, environment);
+    return concealed({.what = "client secret",
+                      .file_key = "client_secret_file",
+                      .file = source.client_secret_file,
+                      .inline_value = source.client_secret,
+                      .credential = "client_secret",
+                      .variable = "AQUILA_FETCH_CLIENT_SECRET"},
+                     source, environment);
 }
 
 BucketCredential find_bucket_credential(const SourceConfig& source, const Environment& environment) {
@@ -226,6 +233,7 @@ BucketCredential find_bucket_credential(const SourceConfig& source, const Enviro
         credential.access_key_id = *id;
         if (auto token = environment("AWS_SESSION_TOKEN")) {
             credential.session_token = Secret{std::string_view{without_blanks(*token)}};
+            conceal(credential.session_token);
             wipe(*token);
         }
     }
@@ -235,13 +243,13 @@ BucketCredential find_bucket_credential(const SourceConfig& source, const Enviro
             throw Failure{Exit::config, fmt::format("{} {}", name, why)};
         }
     }
-    credential.secret_key = find({.what = "secret key for its bucket",
-                                  .file_key = "s3_secret_key_file",
-                                  .file = source.s3_secret_key_file,
-                                  .inline_value = source.s3_secret_key,
-                                  .credential = "s3_secret_key",
-                                  .variable = "AWS_SECRET_ACCESS_KEY"},
-                                 source, environment);
+    credential.secret_key = concealed({.what = "secret key for its bucket",
+                                       .file_key = "s3_secret_key_file",
+                                       .file = source.s3_secret_key_file,
+                                       .inline_value = source.s3_secret_key,
+                                       .credential = "s3_secret_key",
+                                       .variable = "AWS_SECRET_ACCESS_KEY"},
+                                      source, environment);
     return credential;
 }
 

@@ -1,5 +1,6 @@
 #include "curl_options.hpp"
 
+#include "aquila_fetch/credentials.hpp"
 #include "aquila_fetch/error.hpp"
 
 #include <algorithm>
@@ -52,6 +53,11 @@ CurlOptions settle(CurlOptions options) {
     check_readable("ca_file", options.ca_file);
     check_readable("client_cert_file", options.client_cert_file);
     check_readable("client_key_file", options.client_key_file);
+    if (!options.client_key_file.empty() && !is_private_file(options.client_key_file)) {
+        throw Failure{Exit::config,
+                      fmt::format("client_key_file {} can be read or written by other users", options.client_key_file),
+                      "chmod 600 " + options.client_key_file};
+    }
     return options;
 }
 

@@ -22,6 +22,7 @@ struct When {
     bool at_gateway = false;
     std::string_view auth{};  ///< empty: whichever
     bool of_organization = false;
+    bool of_datacenter = false;
     Sign sign = Sign::none;
     std::string_view words{};  ///< alternatives, a bar between them
 
@@ -41,6 +42,11 @@ struct When {
     [[nodiscard]] constexpr When organization() const {
         When when = *this;
         when.of_organization = true;
+        return when;
+    }
+    [[nodiscard]] constexpr When datacenter() const {
+        When when = *this;
+        when.of_datacenter = true;
         return when;
     }
     [[nodiscard]] constexpr When seen(Sign where, std::string_view what = {}) const {
@@ -143,6 +149,8 @@ constexpr Row rows[] = {
      "make a new credential of the service account with the scopes {scopes}"},
     {on(401, 403).seen(Sign::scope), lacks_scope, "the token lacks a scope",
      "make a new token with the scopes {scopes}; scopes cannot be added to a token that exists"},
+    {on(401, 403).gateway().seen(Sign::category, "AUTH_MISMATCH"), Exit::refused,
+     "e-mail and token do not belong together", "check that the account of `email` made the token, and `cloud_id`"},
     {on(401, 403).seen(Sign::category, "AUTH_MISMATCH"), Exit::refused, "e-mail and token do not belong together",
      "check that the account of `email` made the token; a token with scopes works at the gateway only: set "
      "`cloud_id` (https://{host}/_edge/tenant_info tells it)"},
@@ -151,10 +159,10 @@ constexpr Row rows[] = {
      "token and no OAuth token works here; `auth` is bearer"},
     {on(401).gateway().basic(), Exit::refused, "e-mail or token was refused",
      "the token is wrong, expired (after at most a year) or of another account than `email`; one without scopes does "
-     "not work at the gateway: make one with the scopes {scopes}, or name the site by `site` and not by `cloud_id`"},
+     "not work at the gateway: make one with the scopes {scopes}{or_site}"},
     {on(401).gateway().oauth(), Exit::refused, "the OAuth login was refused",
-     "a renewed token was refused as well: the login may have been withdrawn, or its account has lost this site "
-     "(`aquila-fetch sites` lists what it reaches): run `aquila-fetch login`"},
+     "a run renews a token that is refused, once; where that does not help, the login was withdrawn, or its account has "
+     "lost this site (`aquila-fetch sites` lists what it reaches): run `aquila-fetch login`"},
     {on(401).gateway().service_account(), Exit::refused, "the service account's token was refused",
      "check that the service account may use this site and {product}, that its credential has the scopes {scopes}, and "
      "`cloud_id`"},
@@ -170,8 +178,11 @@ constexpr Row rows[] = {
     {on(401).basic(), Exit::refused, "user, or token or password was refused",
      "check `email` (on Data Center the user's name) and `token_file`: API tokens expire after at most a year; on "
      "Data Center a personal access token with `auth = bearer` is the better choice"},
+    {on(401).datacenter(), Exit::refused, "the token was refused",
+     "it is wrong, expired or withdrawn: make a new personal access token (picture, Profile, Personal Access Tokens)"},
     {on(401), Exit::refused, "the token was refused",
-     "it is wrong, expired or withdrawn: make a new one (picture, Profile, Personal Access Tokens)"},
+     "it is wrong, expired or withdrawn: make a new personal access token; tokens of OAuth and of service accounts "
+     "work at the gateway only: set `cloud_id`"},
     {always.seen(Sign::login_failure), Exit::refused, "the login failed",
      "check `email` and `token_file`: API tokens expire after at most a year, personal access tokens when their "
      "maker said so"},
@@ -266,7 +277,8 @@ bool is_seen(const When& when, const Response& response) noexcept {
 bool applies(const When& when, const Response& response, const Asked& asked) noexcept {
     return response.error == when.error && response.status >= when.first && response.status <= when.last &&
            (!when.at_gateway || asked.gateway) && (when.auth.empty() || asked.auth == when.auth) &&
-           (!when.of_organization || contains_ignoring_case(asked.url, "/admin/v1/orgs/")) && is_seen(when, response);
+           (!when.of_organization || contains_ignoring_case(asked.url, "/admin/v1/orgs/")) &&
+           (!when.of_datacenter || contains_ignoring_case(asked.url, "/rest/auditing/")) && is_seen(when, response);
 }
 
 /// Where a CAPTCHA can be solved: `CAPTCHA_CHALLENGE; login-url=https://…`.
@@ -322,7 +334,8 @@ Diagnosis diagnose(const Response& response, const Asked& asked) {
                            fmt::arg("permission", asked.permission),
                            fmt::arg("type", printable_text(response.header("Content-Type"), 80)),
                            fmt::arg("location", printable_text(printable_url(response.header("Location")))),
-                           fmt::arg("login", login_page(response)));
+                           fmt::arg("login", login_page(response)),
+                           fmt::arg("or_site", asked.by_site ? "" : ", or set `site` in place of `cloud_id`"));
     };
     const auto about = row.ending.aspect.value_or(aspect_of(row.ending.exit, response));
     const std::string said = server_message(response);

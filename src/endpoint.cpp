@@ -142,8 +142,9 @@ void Endpoint::remember(State& state) const {
 }
 
 Diagnosis Endpoint::failure(const Door& door, const Response& response) const {
-    return diagnose(response, Asked{source_.title, source_.scopes, source_.permission, auth_, door.gateway,
-                                    printable_url(door.url)});
+    Asked asked{source_.title, source_.scopes, source_.permission, auth_, door.gateway, printable_url(door.url)};
+    asked.by_site = !site_.empty();
+    return diagnose(response, asked);
 }
 
 std::string Endpoint::url(const Door& door, const Query& query) const {

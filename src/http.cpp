@@ -188,7 +188,7 @@ std::string printable_text(std::string_view text, std::size_t limit) {
     while (cut_in_word && line.size() > limit && is_token_char(line.back())) {
         line.pop_back();
     }
-    line = redact(line);
+    line = redact(without_secrets(std::move(line)));
     while (line.ends_with(' ')) {
         line.pop_back();
     }

@@ -13,9 +13,11 @@
 #include <string_view>
 #include <utility>
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace {
 
@@ -66,10 +68,23 @@ int report(const aquila::Failure& failure) {
     return static_cast<int>(failure.code());
 }
 
+/// A descriptor that was closed would be given to the next file that is opened, and what is printed would go into that.
+/// Standard output stays one that cannot be written.
+void hold_standard_descriptors() {
+    constexpr std::pair<int, int> flags[] = {
+        {STDIN_FILENO, O_RDONLY}, {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_WRONLY}};
+    for (const auto& [descriptor, mode] : flags) {
+        if (::fcntl(descriptor, F_GETFD) < 0) {
+            [[maybe_unused]] const int held = ::open("/dev/null", mode);  // the lowest that is free: this one
+        }
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     using namespace aquila;
+    hold_standard_descriptors();
     forbid_core_files();
     keep_memory();
     stop::install();

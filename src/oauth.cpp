@@ -227,7 +227,12 @@ std::optional<Grant> ask(Transport& transport, const OauthClient& client, What w
         throw diagnose(response,
                        Asked{"the token server", "", "", "none", false, printable_url(asking.url), "`auth_url`"});
     }
-    return response.status >= 400 ? refused(asking, response) : read_grant(asking, response);
+    auto grant = response.status >= 400 ? refused(asking, response) : read_grant(asking, response);
+    if (grant) {
+        conceal(grant->access_token);
+        conceal(grant->refresh_token);
+    }
+    return grant;
 }
 
 }  // namespace
@@ -243,6 +248,7 @@ OauthClient oauth_client(const SourceConfig& source, Secret secret) {
 
 Grant exchange_code(Transport& transport, const OauthClient& client, const Secret& code,
                     const std::string& redirect_uri) {
+    conceal(code);
     return ask(transport, client, a_code,
                {{"grant_type", "authorization_code"},
                 {"client_id", client.id},

@@ -155,7 +155,10 @@ std::optional<Tokens> TokenStore::load() const {
                                   "Atlassian account and run `aquila-fetch login`",
                                   path_.native())};
     }
-    return tokens_from_text(*text, path_.native());
+    auto tokens = tokens_from_text(*text, path_.native());
+    conceal(tokens.access_token);
+    conceal(tokens.refresh_token);
+    return tokens;
 }
 
 void TokenStore::save(const Tokens& tokens) const {

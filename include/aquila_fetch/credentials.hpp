@@ -15,7 +15,7 @@ namespace aquila {
 /// The group may read it only when root owns it, we are not root, and the group is our own or an ACL decides (so it is
 /// with systemd's credentials). One trailing line end is dropped, surrounding blanks too; empty, control characters or
 /// several lines: refused.
-/// Failure 66 missing, 74 unreadable, 78 too open or malformed. Never shows the content.
+/// Failure 66 missing or unreadable, 78 too open or malformed. Never shows the content.
 [[nodiscard]] Secret read_secret_file(const std::filesystem::path& path);
 
 /// Where the shipped unit takes the secret of a source from.

@@ -22,6 +22,7 @@ struct Asked {
     bool gateway = false;         ///< api.atlassian.com/ex/…, else the site itself
     std::string url;              ///< printable: no query, no user part
     std::string_view address = "`site` or `api_url`";  ///< the keys that name the server
+    bool by_site = false;                              ///< the site itself will be tried, too
 };
 
 /// True when the answer says, whatever its status, that the login failed or is denied (X-Seraph-LoginReason,

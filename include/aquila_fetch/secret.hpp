@@ -31,6 +31,11 @@ class Secret {
     std::string text_;
 };
 
+/// From now on without_secrets() knows it. One of fewer than four bytes is not, as it would be found in any text.
+void conceal(const Secret& secret);
+/// `text` with [redacted] in the place of every concealed secret: servers repeat what they were sent.
+[[nodiscard]] std::string without_secrets(std::string text);
+
 /// Overwrites the bytes so that the compiler cannot leave it out, then empties the string.
 void wipe(std::string& text) noexcept;
 

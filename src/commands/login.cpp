@@ -76,6 +76,11 @@ const Site* ask(const std::vector<Site>& sites, LineInput& input, Clock& clock) 
     }
 }
 
+/// The product's, or the wider ones that the app has instead.
+std::string wanted_scopes(const Job& job) {
+    return fmt::format("{} {}", job.product.oauth_scopes, job.source.scopes);
+}
+
 Site choose(const Job& job, const std::vector<Site>& sites, LineInput& input, Clock& clock) {
     if (sites.empty()) {
         throw Failure{
@@ -87,7 +92,7 @@ Site choose(const Job& job, const std::vector<Site>& sites, LineInput& input, Cl
     const auto& wanted = !job.arguments.site.empty()    ? job.arguments.site
                          : !job.source.cloud_id.empty() ? job.source.cloud_id
                                                         : job.source.site;
-    const auto matching = matching_sites(sites, wanted, job.product.oauth_scopes);
+    const auto matching = matching_sites(sites, wanted, wanted_scopes(job));
     if (matching.size() == 1) {
         return matching.front();
     }
@@ -127,7 +132,7 @@ void login_command(const Job& job) {
     const auto authorizer = fixed_authorizer(bearer_authorization(grant.access_token));
     const auto sites = accessible_sites(wire.transport(), job.source.api_url, *authorizer);
     const Site site = choose(job, sites, input, wire.clock());
-    if (!site.has_any(job.product.oauth_scopes)) {
+    if (!site.has_any(wanted_scopes(job))) {
         log::warning(fmt::format("the login has none of the scopes {} at {}", job.product.oauth_scopes, site.url));
     }
     if (grant.refresh_token.empty()) {

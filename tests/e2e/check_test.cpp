@@ -292,7 +292,7 @@ TEST_P(Check, WarnsOfAnEmptyLog) {
 
 TEST_P(Check, FindsTheSiteForATokenWithoutScopes) {
     accept(sim::TokenKind::classic);
-    expect_failed("credential", 77, "refused", "leave `cloud_id` out");
+    expect_failed("credential", 77, "refused", "set `site` in place of `cloud_id`");
     configure({{"site", sim.url()}});
     expect_failed("credential", 77, "refused", "Take `cloud_id` out and set `site = " + sim.url() + "`");
 }

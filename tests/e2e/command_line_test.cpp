@@ -92,6 +92,17 @@ TEST_F(CommandLine, RefusesSourcesThatAreNotThere) {
     expect_refused(run({"--product", "bamboo"}), {"bamboo", "jira"});
 }
 
+TEST_F(CommandLine, DoesNotRepeatWhatStandsBesideAnUnknownOption) {
+    for (const Strings& words : {Strings{"--token", "hunter2"}, Strings{"--token=hunter2"},
+                                 Strings{"login", "--client-secret", "hunter2"}, Strings{"-phunter2"}}) {
+        const auto done = run(words);
+        expect_refused(done, {words.size() > 2                  ? "--client-secret"
+                              : words.front().starts_with("--") ? "--token"
+                                                                : "-p"});
+        EXPECT_FALSE(done.says("hunter2")) << done.err;
+    }
+}
+
 TEST_F(CommandLine, RefusesWhatItDoesNotKnow) {
     const Strings wrong[] = {{"--nonsense"},           {"nonsense"},        {"--since"},
                              {"--log-level", "loud"},  {"--source", ""},    {"--log-format", "xml"},
@@ -166,6 +177,7 @@ TEST_F(CommandLine, ListsProductsAndSources) {
                                                 {"cloud_id", sim.cloud_id()},
                                                 {"organization_id", nullptr},
                                                 {"auth", "basic"},
+                                                {"format", "flattened"},
                                                 {"output", (scratch / "out-jira-eu" / "flattened.json").native()},
                                                 {"format", "flattened"},
                                                 {"state", (scratch / "state" / "jira-eu").native()}}));

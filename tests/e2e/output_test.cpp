@@ -140,5 +140,24 @@ TEST_P(Output, SurvivesAStandardOutputThatIsClosed) {
     EXPECT_NE(collect().out.find("Flattened 0 records"), std::string::npos) << "and the records are there once";
 }
 
+TEST_P(Output, SurvivesDescriptorsThatWereNeverOpen) {
+    for (const auto* const closed : {">&-", "<&- >&-", "<&- >&- 2>&-"}) {
+        generate(5, 20s, 1s);
+        auto call = launch();
+        call.arguments.insert(call.arguments.begin(), {"-c", std::string{"exec \"$@\" "} + closed, "sh", call.program});
+        call.program = "/bin/sh";
+        EXPECT_EQ(run(call).status, 74) << "the summary could not be said: " << closed;
+        EXPECT_TRUE(exact()) << closed;
+        EXPECT_EQ(read(scratch / "state" / name() / "lock"), "") << closed;
+    }
+    configure({{"output", "-"}});
+    generate(5, 20s, 1s);
+    auto call = launch();
+    call.arguments.insert(call.arguments.begin(), {"-c", "exec \"$@\" <&- >&-", "sh", call.program});
+    call.program = "/bin/sh";
+    EXPECT_EQ(run(call).status, 74) << "no record is given to nobody";
+    EXPECT_EQ(lines_of(collect().out).size(), 5U);
+}
+
 }  // namespace
 }  // namespace aquila::e2e

@@ -136,6 +136,30 @@ TEST_F(Stream, AServerThatIgnoresWhereToBeginDoublesNothing) {
     EXPECT_EQ(rig.tally.written, 1);
 }
 
+TEST(StreamStopped, WhereItIsEnteredByTimeDoublesNothing) {
+    bool alive = false;
+    for (std::size_t step = 0; !alive; ++step) {
+        Rig rig{"organization"};
+        rig.limits.page_size = 4;
+        for (int i = 0; i < 10; ++i) {
+            rig.log.add(noon - 3h + i * 1min, std::to_string(i));
+        }
+        ASSERT_TRUE(rig.run());
+        rig.log.now = noon + 3h;
+        ASSERT_TRUE(rig.run());
+        rig.log.ignores_window = true;
+        rig.log.stale_after = 1;
+        static_cast<void>(rig.log.fetch({std::nullopt, 0, 1, "0,0"}));
+        rig.log.add(noon + 3h, "new");
+        rig.log.now = noon + 4h;
+        test::Fate fate;
+        fate.die_at(step);
+        alive = rig.run(fate);
+        ASSERT_TRUE(rig.run());
+        ASSERT_TRUE(holds_exactly(rig.written(), rig.log.bodies())) << "step " << step;
+    }
+}
+
 TEST_F(Stream, RecordsWithoutATimeAreNoStream) {
     rig.wish.now = noon;
     State fresh;

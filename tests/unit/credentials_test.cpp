@@ -152,7 +152,7 @@ TEST(SecretFiles, ThatAreMissingOrUnreadable) {
         ::chmod(scratch.path().c_str(), 0755);
         const Somebody somebody{65534};
         const auto failure = refusal_of(path);
-        EXPECT_EQ(failure.code(), Exit::io);
+        EXPECT_EQ(failure.code(), Exit::no_input);
         EXPECT_NE(failure.hint(), "");
     }
 }
@@ -292,7 +292,7 @@ TEST(Tokens, ThatAreNowhereAreToldWhereTheyWereSought) {
 
 TEST(Tokens, OfTheEnvironmentAreChecked) {
     const SourceConfig source;
-    EXPECT_EQ(find_token(source, environment_of({{"AQUILA_FETCH_TOKEN", " token\n"}})).reveal(), "token");
+    EXPECT_EQ(find_token(source, environment_of({{"AQUILA_FETCH_TOKEN", " the variable\n"}})).reveal(), "the variable");
     for (const char* value : {" ", "SECRET\nSECRET", "SECRET\x01"}) {
         const auto failure = failure_of([&] {
             (void)find_token(source, environment_of({{"AQUILA_FETCH_TOKEN", value}}));

@@ -117,7 +117,7 @@ TEST(PrintableText, ShowsNoCredentials) {
         {"Authorization: BEARER a1b2c3d4", "Authorization: BEARER [redacted]"},
         {"auth=Basic%20YWRhOnB3", "auth=Basic%[redacted]"},
         {"{\"h\":\"Basic\\u0020" + token + "\"}", "{\"h\":\"Basic\\[redacted]\"}"},
-        {"token " + token + " is bad", "token [redacted] is bad"},
+        {"the key " + token + " is bad", "the key [redacted] is bad"},
         {"Basic Authentication has been disabled on this instance",
          "Basic Authentication has been disabled on this instance"},
         {"Basic Authentication Failure - Reason : AUTHENTICATED_FAILED",

@@ -104,5 +104,14 @@ TEST(Wiping, ReachesWhatAnEarlierLongerTextLeft) {
     EXPECT_FALSE(holds(buffer, capacity, "S"));
 }
 
+TEST(Concealing, HidesWhatWasConcealedWhateverItsShape) {
+    conceal(Secret{std::string_view{"Tr0ub4dor&3x"}});
+    conceal(Secret{std::string_view{"Tr0ub4dor&3x-and-more"}});
+    EXPECT_EQ(without_secrets("key Tr0ub4dor&3x-and-more, Tr0ub4dor&3xTr0ub4dor&3x unknown"),
+              "key [redacted], [redacted][redacted] unknown");
+    conceal(Secret{std::string_view{"abc"}});
+    EXPECT_EQ(without_secrets("abcd"), "abcd") << "too short to be told from any text";
+}
+
 }  // namespace
 }  // namespace aquila
