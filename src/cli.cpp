@@ -129,6 +129,7 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.add_flag("--no-browser", arguments.no_browser, "login: start no browser, the address is opened elsewhere");
     app.add_flag("--yes", arguments.yes, "settings: change them without asking");
     std::vector<CLI::App*> commands;
+    commands.reserve(command_table.size());
     for (const CommandRow& row : command_table) {
         commands.push_back(app.add_subcommand(row.name, row.summary));
     }
