@@ -2,6 +2,7 @@
 
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/http.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/fingerprint.hpp"
 #include "aquila_fetch/lock.hpp"
@@ -28,8 +29,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t chunk_size = std::size_t{256} << 10U;
-/// No record is longer than a body may be; a "line" that is belongs to a file that is none of ours.
-constexpr std::size_t longest_line = std::size_t{80} << 20U;
+/// No record is longer than a body may be, and no format's line more than eight times its record; a "line" that is
+/// belongs to a file that is none of ours.
+constexpr std::size_t longest_line = 8 * body_cap;
 
 /// A file that could hold the announced lines.
 struct Candidate {

@@ -81,8 +81,8 @@ std::optional<std::string> record_of_line(std::string_view line) {
         const auto object = outside.empty() ? 0 : tree.member(0, outside);
         const bool found = outside.empty() || (object != 0 && tree[object].kind == '{');
         const auto record = found ? string_inside(tree, tree.member(object, name)) : std::string_view{};
-        if (!record.empty()) {
-            return unescaped(record);
+        if (auto inner = unescaped(record); inner.starts_with('{') || inner.starts_with('[')) {
+            return inner;
         }
     }
     return std::string{line};
