@@ -1,5 +1,5 @@
 // The text of a table: a line is a rule, a row of a lookup, or the head of a section (docs/mappings.md).
-#include "mapping.hpp"
+#include "rule_source.hpp"
 #include "table_words.hpp"
 
 #include "aquila_fetch/error.hpp"
@@ -14,13 +14,6 @@ namespace {
 
 bool is_list_name(std::string_view name) {
     return name.ends_with("[]");
-}
-
-bool is_whole_number(std::string_view word) {
-    word.remove_prefix(word.starts_with('-') ? 1 : 0);
-    const bool digits = !word.empty() && word.size() < 19 &&
-                        std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return digits && (word == "0" || word.front() != '0');
 }
 
 class Reader {
@@ -55,14 +48,7 @@ class Reader {
     }
 
     Mapping finish() {
-        for (auto& preparation : mapping_.preparations) {
-            resolve(preparation.rule);
-            if (preparation.lookup != nullptr) {
-                std::for_each(preparation.lookup->operands.begin(), preparation.lookup->operands.end(),
-                              [this](Operand& each) { resolve(each); });
-            }
-        }
-        resolve(mapping_.line);
+        resolve_references(mapping_);
         return std::move(mapping_);
     }
 
@@ -115,7 +101,7 @@ class Reader {
             throw BadLine{"a section is [fields], [fields if …] or [lookup …]"};
         }
         Rule rule;
-        read_source({words.begin() + 1, words.end()}, rule);
+        read_source({words.begin() + 1, words.end()}, rule, mapping_.variables);
         auto lookup = std::make_unique<Lookup>();
         lookup->operands = std::move(rule.operands);
         lookup->transforms = std::move(rule.transforms);
@@ -168,8 +154,6 @@ class Reader {
     // Rules.
     // --------------------------------------------------------------------------------------------
 
-    using Words = std::vector<std::string>;
-
     void read_rule(const Words& words) {
         if (words.size() < 3 || words[1] != "=") {
             throw BadLine{"a rule is TARGET = SOURCE, with blanks between"};
@@ -179,7 +163,7 @@ class Reader {
         if (name.front() == '$' && name.find('.') == std::string::npos) {
             // What it is made of must be known before it.
             Preparation preparation;
-            read_source(source, preparation.rule);
+            read_with_condition(std::move(source), preparation.rule);
             preparation.variable = variable(std::string_view{name}.substr(1));
             mapping_.preparations.push_back(std::move(preparation));
             return;
@@ -200,7 +184,8 @@ class Reader {
         if (words.front() == "*") {
             element->copies_others = true;
             Rule rule;
-            read_source({words.begin() + (words.size() > 1 && words[1] == ":" ? 1 : 0), words.end()}, rule);
+            read_source({words.begin() + (words.size() > 1 && words[1] == ":" ? 1 : 0), words.end()}, rule,
+                        mapping_.variables);
             element->others = std::move(rule.transforms);
             return;
         }
@@ -226,7 +211,8 @@ class Reader {
             }
             const bool list = is_list_name(part);
             part.remove_suffix(list ? 2 : 0);
-            const auto variable_number = part.starts_with('$') ? known_variable(part.substr(1)) : Target::no_variable;
+            const auto variable_number =
+                part.starts_with('$') ? known_variable(part.substr(1), mapping_.variables) : Target::no_variable;
             const auto key = escaped(part);
             const auto found = std::find_if(target->members.begin(), target->members.end(),
                                             [&](const auto& member) { return member->name == key; });
@@ -249,199 +235,18 @@ class Reader {
         return *target;
     }
 
-    std::size_t known_variable(std::string_view name) {
-        const auto found = mapping_.variables.find(name);
-        if (found == mapping_.variables.end()) {
-            throw BadLine{fmt::format("'${}' is set by nothing above this line", name)};
-        }
-        return found->second;
+    /// The section's condition comes before the rule's own.
+    void read_with_condition(Words source, Rule& rule) {
+        read_conditions(section_condition_, rule, mapping_.variables);
+        read_source(std::move(source), rule, mapping_.variables);
     }
 
     void add_rule(Target& target, Words source) {
         auto& rule = target.rules.emplace_back();
-        read_source(std::move(source), rule);
+        read_with_condition(std::move(source), rule);
         if (rule.gathers && !target.list) {
             throw BadLine{"+ is for lists, whose names end with []"};
         }
-    }
-
-    /// OPERANDS : TRANSFORMS if CONDITIONS
-    void read_source(Words words, Rule& rule) {
-        const auto if_word = std::find(words.begin(), words.end(), "if");
-        Words conditions{if_word == words.end() ? if_word : if_word + 1, words.end()};
-        if (if_word != words.end() && conditions.empty()) {
-            throw BadLine{"'if' and no condition"};
-        }
-        words.erase(if_word, words.end());
-        if (lookup_ == nullptr && !section_condition_.empty()) {
-            read_conditions(section_condition_, rule);
-        }
-        read_conditions(conditions, rule);
-        const auto colon = std::find(words.begin(), words.end(), ":");
-        read_transforms({colon == words.end() ? colon : colon + 1, words.end()}, rule);
-        words.erase(colon, words.end());
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            if (i % 2 == 0) {
-                rule.operands.push_back(operand(words[i]));
-            } else if (words[i] != "|" && words[i] != "+") {
-                throw BadLine{fmt::format("'{}' where | or + or : or if was expected", words[i])};
-            } else if (i > 1 && rule.gathers != (words[i] == "+")) {
-                throw BadLine{"| and + in one line"};
-            } else {
-                rule.gathers = words[i] == "+";
-            }
-        }
-        if (!words.empty() && words.size() % 2 == 0) {
-            throw BadLine{fmt::format("nothing behind the last '{}'", words.back())};
-        }
-    }
-
-    static void read_transforms(const Words& words, Rule& rule) {
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            if (words[i] == ",") {
-                continue;
-            }
-            if (words[i] == "distinct") {
-                rule.distinct = true;
-                continue;
-            }
-            const auto function = find_transform(words[i]);
-            if (function == nullptr) {
-                throw BadLine{fmt::format("there is no transform '{}'", words[i])};
-            }
-            const bool has_argument = i + 1 < words.size() && words[i + 1] != ",";
-            rule.transforms.push_back({function, has_argument ? without_quotes(words[i + 1]) : std::string{}});
-            i += has_argument ? 1 : 0;
-        }
-    }
-
-    void read_conditions(const Words& words, Rule& rule) {
-        for (std::size_t i = 0; i < words.size(); ++i) {
-            Condition condition;
-            condition.negated = words[i] == "not";
-            i += condition.negated ? 1 : 0;
-            if (i == words.size()) {
-                throw BadLine{"'not' and no condition"};
-            }
-            condition.operand = operand(words[i++]);
-            if (i < words.size() && words[i] == "is") {
-                ++i;
-                const bool negated = i < words.size() && words[i] == "not";
-                condition.negated = condition.negated != negated;
-                i += negated ? 1 : 0;
-                for (; i < words.size() && words[i] != "and"; ++i) {
-                    if (words[i] != ",") {
-                        condition.patterns.emplace_back(without_quotes(words[i]));
-                    }
-                }
-                if (condition.patterns.empty()) {
-                    throw BadLine{"'is' and no value"};
-                }
-            }
-            if (i < words.size() && words[i] != "and") {
-                throw BadLine{fmt::format("'{}' where 'is' or 'and' was expected", words[i])};
-            }
-            rule.conditions.push_back(std::move(condition));
-        }
-    }
-
-    // Operands.
-    // --------------------------------------------------------------------------------------------
-
-    Operand operand(std::string_view word) {  // NOLINT(misc-no-recursion): the pieces of a text
-        using Kind = Operand::Kind;
-        Operand result;
-        const char first = word.front();
-        if (first == '"') {
-            return text(without_quotes(word));
-        }
-        if (first == '$') {
-            const auto name = word.substr(1);
-            result.kind = name == "raw"    ? Kind::raw
-                          : name == "hash" ? Kind::hash
-                          : name == "rest" ? Kind::rest
-                                           : Kind::variable;
-            result.variable = result.kind == Kind::variable ? known_variable(name) : 0;
-        } else if (first == '@') {
-            result.kind = Kind::reference;
-            result.held = word.substr(1);
-        } else if ((first >= '0' && first <= '9') || first == '-' || word == "true" || word == "false") {
-            result.kind = Kind::constant;
-            result.held = word;
-            result.constant.kind = word == "true" || word == "false" ? Value::Kind::boolean : Value::Kind::number;
-            if (result.constant.kind == Value::Kind::number && !is_whole_number(word)) {
-                throw BadLine{fmt::format("'{}' is no whole number", word)};
-            }
-        } else {
-            result.path.from_root = first == '/';
-            word.remove_prefix(first == '/' ? 1 : 0);
-            if (word != ".") {
-                for (const auto part : split_path(word)) {
-                    result.path.steps.push_back(parse_step(part));
-                }
-            }
-        }
-        return result;
-    }
-
-    /// A constant, or a text with operands in braces.
-    Operand text(std::string_view inside) {  // NOLINT(misc-no-recursion): see above
-        Operand result;
-        result.kind = Operand::Kind::constant;
-        result.constant.kind = Value::Kind::string;
-        for (auto open = inside.find('{'); open != std::string_view::npos; open = inside.find('{')) {
-            const auto close = inside.find('}', open);
-            if (close == std::string_view::npos || close == open + 1) {
-                throw BadLine{"{ without a source and its }"};
-            }
-            result.kind = Operand::Kind::text;
-            result.before.push_back(escaped(inside.substr(0, open)));
-            result.inside.push_back(operand(inside.substr(open + 1, close - open - 1)));
-            inside.remove_prefix(close + 1);
-        }
-        result.held = escaped(inside);
-        return result;
-    }
-
-    // References, once all targets are known.
-    // --------------------------------------------------------------------------------------------
-
-    void resolve(Target& target) {  // NOLINT(misc-no-recursion): as deep as a table's names have dots
-        for (const auto& member : target.members) {
-            resolve(*member);
-        }
-        for (Rule& rule : target.rules) {
-            resolve(rule);
-        }
-    }
-
-    void resolve(Rule& rule) {  // NOLINT(misc-no-recursion)
-        std::for_each(rule.operands.begin(), rule.operands.end(), [this](Operand& each) { resolve(each); });
-        std::for_each(rule.conditions.begin(), rule.conditions.end(),
-                      [this](Condition& each) { resolve(each.operand); });
-        if (rule.element != nullptr) {
-            resolve(*rule.element);
-        }
-    }
-
-    void resolve(Operand& operand) {  // NOLINT(misc-no-recursion)
-        std::for_each(operand.inside.begin(), operand.inside.end(), [this](Operand& each) { resolve(each); });
-        if (operand.kind != Operand::Kind::reference) {
-            return;
-        }
-        const Target* target = &mapping_.line;
-        for (const auto part : split_path(operand.held)) {
-            const auto found = std::find_if(target->members.begin(), target->members.end(),
-                                            [part](const auto& member) { return member->name == part; });
-            target = found == target->members.end() ? nullptr : found->get();
-            if (target == nullptr) {
-                break;
-            }
-        }
-        if (target == nullptr || target->list || !target->members.empty()) {
-            throw BadLine{fmt::format("'@{}' is no single value of this table", operand.held)};
-        }
-        operand.reference = target;
     }
 
     FindTable find_;

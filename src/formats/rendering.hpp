@@ -56,4 +56,44 @@ class Rendering {
     std::vector<bool> used_;  ///< nodes that are in the line
 };
 
+template <typename Use>
+void Rendering::for_each(const Operand& operand, std::uint32_t base, Use use) {  // NOLINT(misc-no-recursion)
+    if (operand.kind != Operand::Kind::path) {
+        if (const auto value = made(operand, base); value.is_there()) {
+            use(value);
+        }
+    } else if (desk_.tree.size() > 0) {
+        const auto at = [&](std::uint32_t node) { use(value_at(node)); };
+        walk(operand.path.steps, 0, operand.path.from_root ? 0 : base, at);
+    }
+}
+
+template <typename Use>
+void Rendering::walk(const std::vector<Step>& steps, std::size_t step, std::uint32_t node,  // NOLINT(misc-no-recursion)
+                     Use& use) {
+    if (step == steps.size()) {
+        use(node);
+        return;
+    }
+    const Step& at = steps[step];
+    const auto member = desk_.tree[node].kind == '{' ? desk_.tree.member(node, at.key) : 0;
+    if (member == 0) {
+        return;
+    }
+    const bool is_list = at.each && desk_.tree[member].kind == '[';
+    std::uint32_t one = is_list ? 0 : member;
+    if (is_list) {
+        desk_.tree.for_each_child(member, [&](std::uint32_t child) {
+            if (at.which != Step::Which::all) {
+                one = one == 0 || at.which == Step::Which::last ? child : one;
+            } else if (is_selected(at, child)) {
+                walk(steps, step + 1, child, use);
+            }
+        });
+    }
+    if (one != 0 && (!at.each || is_selected(at, one))) {
+        walk(steps, step + 1, one, use);
+    }
+}
+
 }  // namespace aquila

@@ -245,6 +245,7 @@ TEST(Mapping, TellsMistakesWithTheirLine) {
         {"a[] = x + y | z", "| and + in one line"},
         {"a = $none", "'$none' is set by nothing above"},
         {"a = @none", "'@none' is no single value"},
+        {"a = @b\nb = x if @c\nc = \"{@a}\"", "refers to itself in the end"},
         {"a = x\na.b = y", "holds a value already"},
         {"a.b = x\na = y", "is an object by another line"},
         {"a = x\na[] = y", "a list in one line"},
