@@ -209,7 +209,8 @@ json put(const State& state) {
             {"records", state.records},
             {"last_written", put_optional(state.last_written)},
             {"longest_pause", state.longest_pause.count()},
-            {"warned_empty", put_optional(state.warned_empty)}};
+            {"warned_empty", put_optional(state.warned_empty)},
+            {"within_line", state.within_line}};
 }
 
 State state_of(const json& value) {
@@ -233,6 +234,8 @@ State state_of(const json& value) {
     state.last_written = optional_instant(value.at("last_written"));
     state.longest_pause = Span{value.at("longest_pause").get<std::int64_t>()};
     state.warned_empty = optional_instant(value.at("warned_empty"));
+    // Checkpoints of before pipes were left within a line do not tell.
+    state.within_line = value.contains("within_line") && value.at("within_line").get<bool>();
     return state;
 }
 

@@ -80,6 +80,7 @@ struct State {
     std::optional<Instant> last_written;  ///< when something new was written last
     Span longest_pause{};                 ///< between two such moments
     std::optional<Instant> warned_empty;  ///< when a long emptiness was warned about last
+    bool within_line = false;             ///< a pipe may have been left within a line
 
     friend bool operator==(const State&, const State&) = default;
 };

@@ -30,6 +30,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace aquila {
 namespace {
@@ -44,7 +45,7 @@ void summarise(std::uint64_t records, const std::string& output) {
 }
 
 /// Where the records go. `bucket` is where they are put, if that is one.
-std::unique_ptr<Sink> make_sink(const Job& job, std::optional<BucketReach>& bucket) {
+std::unique_ptr<Sink> make_sink(const Job& job, std::optional<BucketReach>& bucket, LineMark mark) {
     const auto& output = job.output;
     const auto packing = job.source.packing_of(output);
     if (job.arguments.dry_run) {
@@ -55,7 +56,7 @@ std::unique_ptr<Sink> make_sink(const Job& job, std::optional<BucketReach>& buck
         return std::make_unique<BucketSink>(bucket->name(), job.source.name, packing, job.state, bucket->store());
     }
     if (destination_of(output) == Destination::pipe) {
-        return std::make_unique<StandardOutput>(packing);
+        return std::make_unique<StandardOutput>(packing, std::move(mark));
     }
     return std::make_unique<FileSink>(output, packing);
 }
@@ -142,7 +143,7 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
         }
     };
     if (!replace) {
-        sink = make_sink(job, bucket);
+        sink = make_sink(job, bucket, {&state.within_line, [&] { save(state); }});
     }
     if (sink && !arguments.dry_run) {
         torn = recover(

@@ -47,6 +47,7 @@ State full_state() {
     state.records = ~std::uint64_t{0};
     state.last_written = at(1700);
     state.warned_empty = at(1800);
+    state.within_line = true;
     return state;
 }
 
@@ -150,6 +151,18 @@ TEST(CheckpointText, WithNumbersThatAreNoneIsRefusedEvenWithAChecksumThatFits) {
     }
     EXPECT_THROW(static_cast<void>(state_from_text(changed("5678", "-1"), "")), Failure);
     EXPECT_THROW(static_cast<void>(state_from_text(changed("1234", "9223372036854775808"), "")), Failure);
+}
+
+TEST(CheckpointText, OfBeforeAPipeWasNotedIsRead) {
+    const auto text = to_text(State{});
+    auto inner = text.substr(text.find("\"state\":") + 8);
+    inner.resize(inner.rfind('}'));
+    const std::string member = R"(,"within_line":false)";
+    ASSERT_NE(inner.find(member), std::string::npos);
+    inner.erase(inner.find(member), member.size());
+    EXPECT_EQ(state_from_text(
+                  fmt::format(R"({{"version":1,"checksum":"{:016x}","state":{}}})", fingerprint(inner), inner), ""),
+              State{});
 }
 
 TEST(CheckpointFile, IsMadeReplacedAndRead) {
