@@ -253,7 +253,8 @@ bool StandardOutput::append(std::string_view lines) {
         if (mark_.within != nullptr) {
             wait_until_read();
         }
-        if (kind_ == Kind::file && ::fdatasync(descriptor_) != 0) {
+        // Not every filesystem has something to make durable.
+        if (kind_ == Kind::file && ::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP) {
             fail(errno);
         }
     } catch (...) {
