@@ -24,15 +24,15 @@ std::string_view name_of(std::string_view key) {
     return key.substr(key.rfind('/') + 1);  // npos + 1 is 0
 }
 
+bool is_as_announced(const std::optional<std::string>& bytes, const Place& place) {
+    return bytes && bytes->size() == place.offset && fingerprint(*bytes) == place.before;
+}
+
 }  // namespace
 
 BucketSink::BucketSink(BucketName bucket, std::string source, Packing packing, const std::filesystem::path& state,
                        ObjectStore& store)
     : bucket_{std::move(bucket)}, source_{std::move(source)}, packing_{packing}, spool_{state}, store_{store} {}
-
-bool BucketSink::is_as_announced(const std::optional<std::string>& bytes, const Place& place) const {
-    return bytes && bytes->size() == place.offset && fingerprint(*bytes) == place.before;
-}
 
 Tail BucketSink::find(const Announcement& announced) {
     const Place& place = announced.place;

@@ -16,52 +16,52 @@ constexpr std::size_t telling = std::size_t{64} << 10U;  // an error's text is s
 constexpr Span clock_tolerance = std::chrono::minutes{15};
 
 struct Row {
-    int status;             ///< 0: whichever
-    std::string_view code;  ///< empty: whichever
+    int status;  ///< 0: whichever
     Exit exit;
+    std::string_view code;  ///< empty: whichever
     std::string_view what;
     std::string_view hint;
 };
 
 constexpr std::string_view wait = "nothing is lost, the next run goes on";
 
-constexpr Row wrong_clock{0, "RequestTimeTooSkewed", Exit::refused,
+constexpr Row wrong_clock{0, Exit::refused, "RequestTimeTooSkewed",
                           "this machine's clock is wrong: {here} here, {there} there",
                           "the clock: set it (timedatectl), and run again"};
 
 // clang-format off
 constexpr Row rows[] = {
     wrong_clock,
-    {0, "SignatureDoesNotMatch", Exit::refused, "the signature does not fit",
+    {0, Exit::refused, "SignatureDoesNotMatch", "the signature does not fit",
      "the key: `s3_secret_key_file` (or what stands for it) must hold the secret key of this very access key id"},
-    {0, "InvalidAccessKeyId", Exit::refused, "the access key id is not known there",
+    {0, Exit::refused, "InvalidAccessKeyId", "the access key id is not known there",
      "the key: check `s3_access_key_id` (or AWS_ACCESS_KEY_ID), and that it is of this service"},
-    {0, "ExpiredToken", Exit::refused, "the session token has expired", "the key: get a new one, or use a lasting key"},
-    {0, "InvalidToken", Exit::refused, "the session token is not valid",
+    {0, Exit::refused, "ExpiredToken", "the session token has expired", "the key: get a new one, or use a lasting key"},
+    {0, Exit::refused, "InvalidToken", "the session token is not valid",
      "the key: AWS_SESSION_TOKEN must be of the same session as AWS_ACCESS_KEY_ID"},
-    {0, "NoSuchBucket", Exit::protocol, "there is no such bucket",
+    {0, Exit::protocol, "NoSuchBucket", "there is no such bucket",
      "the bucket: make it, or name another one in `output`; buckets are made by people, not by this program"},
-    {0, "AuthorizationHeaderMalformed", Exit::protocol, "the request was signed for the region {region}, and that is not the bucket's",
+    {0, Exit::protocol, "AuthorizationHeaderMalformed", "the request was signed for the region {region}, and that is not the bucket's",
      "the region: set `s3_region`{expected}"},
-    {0, "PermanentRedirect", Exit::protocol, "the bucket is in another region than {region}", "the region: set `s3_region`{expected}"},
-    {0, "TemporaryRedirect", Exit::unavailable, "the bucket is being moved", wait},
-    {0, "IllegalLocationConstraintException", Exit::protocol, "the bucket is in another region than {region}",
+    {0, Exit::protocol, "PermanentRedirect", "the bucket is in another region than {region}", "the region: set `s3_region`{expected}"},
+    {0, Exit::unavailable, "TemporaryRedirect", "the bucket is being moved", wait},
+    {0, Exit::protocol, "IllegalLocationConstraintException", "the bucket is in another region than {region}",
      "the region: set `s3_region`{expected}"},
-    {301, "", Exit::protocol, "the bucket is in another region than {region}", "the region: set `s3_region`{expected}"},
-    {0, "RequestTimeout", Exit::unavailable, "the service waited too long for the request", wait},
-    {0, "SlowDown", Exit::unavailable, "the service asks for fewer requests", wait},
-    {0, "AccessDenied", Exit::refused, "the key may not do this",
+    {301, Exit::protocol, "", "the bucket is in another region than {region}", "the region: set `s3_region`{expected}"},
+    {0, Exit::unavailable, "RequestTimeout", "the service waited too long for the request", wait},
+    {0, Exit::unavailable, "SlowDown", "the service asks for fewer requests", wait},
+    {0, Exit::refused, "AccessDenied", "the key may not do this",
      "the permission: give its user s3:PutObject on arn:aws:s3:::{bucket}/*; `verify` and `check` need s3:ListBucket and "
      "s3:GetObject as well"},
-    {401, "", Exit::refused, "the service refuses the key", "the key: check `s3_access_key_id` and its secret"},
-    {403, "", Exit::refused, "the service refuses this",
+    {401, Exit::refused, "", "the service refuses the key", "the key: check `s3_access_key_id` and its secret"},
+    {403, Exit::refused, "", "the service refuses this",
      "the permission: give the key's user s3:PutObject on arn:aws:s3:::{bucket}/*; and look at the key itself"},
-    {404, "", Exit::protocol, "there is nothing of that name", "the bucket: check `output` and `s3_endpoint`"},
-    {429, "", Exit::unavailable, "the service asks for fewer requests", wait},
+    {404, Exit::protocol, "", "there is nothing of that name", "the bucket: check `output` and `s3_endpoint`"},
+    {429, Exit::unavailable, "", "the service asks for fewer requests", wait},
 };
 // clang-format on
-constexpr Row in_trouble{0, "", Exit::unavailable, "the service is in trouble", wait};
-constexpr Row unforeseen{0, "", Exit::protocol, "the answer is not what S3 promises",
+constexpr Row in_trouble{0, Exit::unavailable, "", "the service is in trouble", wait};
+constexpr Row unforeseen{0, Exit::protocol, "", "the answer is not what S3 promises",
                          "check `s3_endpoint`, and whether a proxy answers there"};
 
 Failure explain_trouble(const Response& response) {

@@ -194,8 +194,8 @@ class GzipDecoder final : public Decoder {
         if (ended_) {
             ::inflateReset(&state_);
         }
-        const auto given = static_cast<uInt>(std::min<std::size_t>(in.size(), chunk_size));
-        const auto room = static_cast<uInt>(std::min<std::size_t>(out.size(), chunk_size));
+        const auto given = static_cast<uInt>(std::min<std::size_t>(in.size(), largest_frame));
+        const auto room = static_cast<uInt>(std::min<std::size_t>(out.size(), largest_frame));
         state_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));  // NOLINT: zlib's type lacks the const
         state_.avail_in = given;
         state_.next_out = reinterpret_cast<Bytef*>(out.data());

@@ -30,8 +30,6 @@ class BucketSink final : public Sink {
     void committed() override;
 
   private:
-    [[nodiscard]] bool is_as_announced(const std::optional<std::string>& bytes, const Place& place) const;
-
     BucketName bucket_;
     std::string source_;
     Packing packing_;

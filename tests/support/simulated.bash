@@ -81,7 +81,7 @@ lines_in() {
     for file in "$1"/flattened*.{gz,zst}; do
         case $file in
             *\**) ;;
-            *.gz) gzip -dc "$file" ;;
+            *.gz) [[ ! -s $file ]] || gzip -dc "$file" ;; # nothing, after copytruncate, is no gzip
             *.zst) zstd -dcq "$file" ;;
         esac | perl -ne 'print if /\n$/'
     done
