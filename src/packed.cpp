@@ -213,8 +213,10 @@ class GzipDecoder final : public Decoder {
 };
 
 std::unique_ptr<Decoder> make_decoder(Packing packing) {
-    return packing == Packing::gzip ? std::unique_ptr<Decoder>{std::make_unique<GzipDecoder>()}
-                                    : std::make_unique<ZstdDecoder>();
+    if (packing == Packing::gzip) {
+        return std::make_unique<GzipDecoder>();
+    }
+    return std::make_unique<ZstdDecoder>();
 }
 
 struct Unpacked : PackedReader::Stream {
