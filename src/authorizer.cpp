@@ -11,7 +11,9 @@ class Fixed final : public Authorizer {
     explicit Fixed(Secret value) : value_{std::move(value)} {}
 
     [[nodiscard]] Secret value(Transport& /*transport*/) override { return value_; }
-    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/) override { return false; }
+    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/, const Secret& /*value*/) override {
+        return false;
+    }
 
   private:
     Secret value_;
@@ -22,7 +24,8 @@ class Fixed final : public Authorizer {
 Response send_authorized(Request request, Authorizer& authorizer, Transport& transport) {
     request.authorization = authorizer.value(transport);
     Response response = transport.send(request);
-    if ((response.status == 401 || response.status == 403) && authorizer.renew(transport, response)) {
+    if ((response.status == 401 || response.status == 403) &&
+        authorizer.renew(transport, response, request.authorization)) {
         request.authorization = authorizer.value(transport);
         response = transport.send(request);
     }

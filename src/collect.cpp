@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace aquila {
@@ -122,7 +123,7 @@ class Loop {
             ended = page.records.empty() || next == state_.cursor;
             const bool again = !next.empty() && next == state_.cursor && !page.records.empty();
             const bool is_later = !page.records.empty() && oldest >= *began;
-            write(of_stream, *slice);
+            write(of_stream, {&*slice, 1});
             shorten_resumption(of_stream);
             state_.cursor = next;
             if (state_.entered && newest >= *state_.entered) {
@@ -219,12 +220,12 @@ class Loop {
         auto limits = collecting_.limits;
         limits.pages *= resumed_slice_factor;
         limits.bytes *= resumed_slice_factor;
-        const Slice slice = read_slice(collecting_.source, collecting_.fetch, window, limits);
+        Slice slice = read_slice(collecting_.source, collecting_.fetch, window, limits);
         if (slice.smaller) {
             drop_torn_line();
             read(window);
         } else {
-            commit(window, slice);
+            commit({&slice, 1});
         }
         if (unsaved_) {
             save();
@@ -233,18 +234,21 @@ class Loop {
 
     void read(const Window& window) {
         read_slices(collecting_.source, collecting_.fetch, window, collecting_.limits, collecting_.check_stop,
-                    [this](const Window& piece, const Slice& slice) { commit(piece, slice); });
+                    [this](std::span<Slice> slices) { commit(slices); });
         if (unsaved_) {
             save();
         }
     }
 
-    /// The heart: announce, append, checkpoint. The checkpoint of one slice is saved together with the announcement of
+    /// The heart: announce, append, checkpoint. The checkpoint of one commit is saved together with the announcement of
     /// the next; what a crash leaves between them is found in the output.
-    void commit(const Window& window, const Slice& slice) {
-        write(window, slice);
+    void commit(std::span<Slice> slices) {
+        const Window window{slices.front().window.from, slices.back().window.to};
+        write(window, slices);
         shorten_resumption(window);
-        advance(window, slice);
+        for (const Slice& slice : slices) {
+            advance(slice);
+        }
         save_at_once();
         tell(window.to);
     }
@@ -256,9 +260,13 @@ class Loop {
         }
     }
 
-    void write(const Window& window, const Slice& slice) {
-        note(slice);
-        const Batch batch = make_batch(slice, fresh_lines(slice));
+    void write(const Window& window, std::span<Slice> slices) {
+        const Batch batch = make_batch(slices, fresh_lines(slices));
+        for (Slice& slice : slices) {
+            note(slice);
+            slice.lines.clear();
+            slice.pages.clear();  // their text is in the batch now, and while that is written more comes
+        }
         written_unseen_ = false;
         if (!batch.keys.empty()) {
             announce(window, batch);
@@ -283,27 +291,36 @@ class Loop {
             batch.keys.begin(), batch.keys.end(), [this](const Key& key) { return key.time < began_at_; }));
     }
 
-    [[nodiscard]] std::vector<const Slice::Line*> fresh_lines(const Slice& slice) const {
+    [[nodiscard]] std::vector<const Slice::Line*> fresh_lines(std::span<const Slice> slices) const {
         Ledger resumed;
         if (state_.resumption) {
             resumed.add(state_.resumption->written);
         }
-        Known known{state_.ledger, resumed};
         std::vector<const Slice::Line*> fresh;
-        for (const auto& line : slice.lines) {
-            if (!known.take(line.record->key)) {
-                fresh.push_back(&line);
+        for (const Slice& slice : slices) {
+            Known known{state_.ledger, resumed};
+            std::vector<Key> everywhere;  // what has no time is in all of them
+            for (const auto& line : slice.lines) {
+                if (!known.take(line.record->key)) {
+                    fresh.push_back(&line);
+                    if (line.record->key.time == undated) {
+                        everywhere.push_back(line.record->key);
+                    }
+                }
             }
+            resumed.add(everywhere);
         }
         return fresh;
     }
 
     /// With a torn line at the end of the file, its record comes first, spelt as it was, or the torn bytes are dropped.
-    Batch make_batch(const Slice& slice, const std::vector<const Slice::Line*>& fresh) {
+    Batch make_batch(std::span<const Slice> slices, const std::vector<const Slice::Line*>& fresh) {
         Batch batch;
         std::size_t size = 0;
-        for (const Page& page : slice.pages) {
-            size += page.text->size() + page.records.size() * (page.suffix.size() + 2);
+        for (const Slice& slice : slices) {
+            for (const Page& page : slice.pages) {
+                size += page.text->size() + page.records.size() * (page.suffix.size() + 2);
+            }
         }
         size *= collecting_.format == nullptr ? 1 : mapped_size_factor;
         batch.bytes.reserve(fresh.empty() ? 0 : size);
@@ -375,7 +392,8 @@ class Loop {
     }
 
     /// Moves on what is known for certain, as far as both clocks allow.
-    void advance(const Window& window, const Slice& slice) {
+    void advance(const Slice& slice) {
+        const Window& window = slice.window;
         const Instant limit = horizon(slice);
         const Window read{window.from, std::min(window.to, std::max(limit, *state_.watermark))};
         cover(state_.covered, read);

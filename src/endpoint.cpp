@@ -196,6 +196,7 @@ std::string Endpoint::look_up_account() {
 }
 
 void Endpoint::note_own_searches(Page& page, const Response& response) {
+    const std::lock_guard lock{account_mutex_};
     // Jira and Confluence tell in every answer who was logged in.
     if (const auto name = response.header("X-AUSERNAME"); !name.empty() && name != "anonymous") {
         account_ = name;

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <mutex>
 
 namespace aquila {
 namespace {
@@ -25,14 +26,19 @@ class Granted : public Authorizer {
     Granted(Granting granting, Clock& clock) : granting_{std::move(granting)}, clock_{clock}, store_{granting_.state} {}
 
     [[nodiscard]] Secret value(Transport& transport) override {
+        const std::lock_guard lock{mutex_};
         if (!is_fresh(tokens_)) {
             replace(transport);
         }
         return bearer_authorization(tokens_.access_token);
     }
 
-    [[nodiscard]] bool renew(Transport& transport, const Response& answer) override {
+    [[nodiscard]] bool renew(Transport& transport, const Response& answer, const Secret& value) override {
+        const std::lock_guard lock{mutex_};
         const bool helps = answer.status == 401 && !is_scope_mismatch(answer) && !is_login_failure(answer);
+        if (helps && value.reveal() != bearer_authorization(tokens_.access_token).reveal()) {
+            return true;  // another thread was faster
+        }
         const bool young = renewed_ && clock_.elapsed() - *renewed_ < too_soon;
         if (!helps || young) {
             return false;
@@ -42,7 +48,10 @@ class Granted : public Authorizer {
         return true;
     }
 
-    [[nodiscard]] std::string cloud_id() const override { return tokens_.cloud_id; }
+    [[nodiscard]] std::string cloud_id() const override {
+        const std::lock_guard lock{mutex_};
+        return tokens_.cloud_id;
+    }
 
   protected:
     /// What is stored, as far as it can be used here.
@@ -79,6 +88,7 @@ class Granted : public Authorizer {
         tokens_ = std::move(stored);
     }
 
+    mutable std::mutex mutex_;  ///< over what follows
     Tokens tokens_;
     std::optional<Span> renewed_;  ///< when this process got new tokens
 };

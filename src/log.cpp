@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 
 #include <fmt/core.h>
@@ -40,6 +41,7 @@ struct State {
     std::string source;
     bool journal = false;
     bool shows = false;  ///< a line of show() stands on the terminal
+    std::mutex mutex{};  ///< a line and what show() left are one thing
 };
 
 /// systemd names the stream it gave us as "device:inode"; a redirection since then makes it another one.
@@ -138,6 +140,17 @@ std::string visible(std::string_view text) {
     return safe;
 }
 
+void show_alone(State& to, std::string_view line) {
+    constexpr std::string_view clear = "\r\x1b[K";
+    if ((line.empty() && !to.shows) || !is_watched()) {
+        return;
+    }
+    to.shows = !line.empty();
+    const auto text = std::string{clear} + visible(line);
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
+}
+
 /// `label` is what stands before a text line's message, and `prefix` what belongs to the message in JSON.
 void say(Level level, std::string_view label, std::string_view prefix, std::string_view message) {
     auto& to = state();
@@ -149,7 +162,8 @@ void say(Level level, std::string_view label, std::string_view prefix, std::stri
         to.options.format == Format::json
             ? json_text(std::string{prefix}.append(message))
             : fmt::format("{}aquila-fetch: {}: {}", to.journal ? row.priority : "", label, visible(message));
-    show("");
+    const std::lock_guard lock{to.mutex};
+    show_alone(to, "");
     to.logger.log(row.level, spdlog::string_view_t{line.data(), line.size()});
 }
 
@@ -177,15 +191,9 @@ bool is_watched() noexcept {
 }
 
 void show(std::string_view line) {
-    constexpr std::string_view clear = "\r\x1b[K";
     auto& to = state();
-    if ((line.empty() && !to.shows) || !is_watched()) {
-        return;
-    }
-    to.shows = !line.empty();
-    const auto text = std::string{clear} + visible(line);
-    std::fwrite(text.data(), 1, text.size(), stderr);
-    std::fflush(stderr);
+    const std::lock_guard lock{to.mutex};
+    show_alone(to, line);
 }
 
 void debug(std::string_view message) {

@@ -31,11 +31,13 @@ void forbid_core_files() {
 }
 
 /// Page after page needs buffers of the same size: kept by the process instead of being given back and cleared anew by
-/// the kernel each time, which costs more than reading the page.
+/// the kernel each time, which costs more than reading the page. And what one thread has read, another one writes and
+/// frees: they share one heap.
 void keep_memory() {
     constexpr int large = 64 << 20;
     ::mallopt(M_MMAP_THRESHOLD, large);
     ::mallopt(M_TRIM_THRESHOLD, large);
+    ::mallopt(M_ARENA_MAX, 1);
 }
 
 /// A log line is one line: several mistakes are several lines, each with its prefix.

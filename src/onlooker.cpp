@@ -18,7 +18,9 @@ class Stored final : public Authorizer {
     Stored(Secret header, std::string cloud_id) : header_{std::move(header)}, cloud_id_{std::move(cloud_id)} {}
 
     [[nodiscard]] Secret value(Transport& /*transport*/) override { return header_; }
-    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/) override { return false; }
+    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/, const Secret& /*value*/) override {
+        return false;
+    }
     [[nodiscard]] std::string cloud_id() const override { return cloud_id_; }
 
   private:
@@ -37,7 +39,9 @@ class Passing final : public Authorizer {
         }
         return header_;
     }
-    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/) override { return false; }
+    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/, const Secret& /*value*/) override {
+        return false;
+    }
 
   private:
     OauthClient client_;

@@ -25,6 +25,7 @@ Reach::Reach(const Source& source, const SourceConfig& config, Authorizer& autho
     }
     limits_.margin = config.lookback;
     limits_.page_size = config.page_size.value_or(source_->page_size);
+    limits_.readers = config.concurrency;
 }
 
 void Reach::find_row(const SourceConfig& config, Authorizer& authorizer, const State& state) {

@@ -29,6 +29,13 @@ bool holds(const auto& list, auto value) noexcept {
     return std::ranges::find(list, value) != std::end(list);
 }
 
+std::optional<int> parse_whole(std::string_view text) noexcept {
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() && !text.empty() ? std::optional{value}
+                                                                                     : std::nullopt;
+}
+
 /// Whole seconds, however many.
 std::optional<Span> parse_seconds(std::string_view text) noexcept {
     std::uint64_t seconds = 0;
@@ -83,8 +90,29 @@ Span backoff(const RetryPolicy& policy, int attempt, std::optional<Span> at_leas
     return std::max(share(limit), at_least ? *at_least + share(*at_least / 10 + 1s) : Span{});
 }
 
+/// In flight, until it is back or an exception says that it will not be.
+class RetryingTransport::Flight {
+  public:
+    explicit Flight(RetryingTransport& transport) : transport_{transport}, left_{transport.leave()} {}
+    Flight(const Flight&) = delete;
+    Flight& operator=(const Flight&) = delete;
+    ~Flight() {
+        {
+            const std::lock_guard lock{transport_.mutex_};
+            transport_.pacing_.returned();
+        }
+        transport_.returned_.notify_all();
+    }
+
+    [[nodiscard]] Span left() const noexcept { return left_; }
+
+  private:
+    RetryingTransport& transport_;
+    Span left_;
+};
+
 RetryingTransport::RetryingTransport(Transport& inner, Clock& clock, RetryPolicy policy, std::function<double()> random)
-    : inner_{inner}, clock_{clock}, policy_{policy}, random_{std::move(random)} {
+    : inner_{inner}, clock_{clock}, policy_{policy}, random_{std::move(random)}, pacing_{policy.requests_per_minute} {
     if (!random_) {
         random_ = [engine = std::mt19937_64{std::random_device{}()}]() mutable {
             return std::generate_canonical<double, 53>(engine);
@@ -92,75 +120,110 @@ RetryingTransport::RetryingTransport(Transport& inner, Clock& clock, RetryPolicy
     }
 }
 
+void RetryingTransport::limit(std::optional<int> requests_per_minute) {
+    const std::lock_guard lock{mutex_};
+    pacing_.limit(requests_per_minute);
+}
+
+RetryCounts RetryingTransport::counts() const {
+    const std::lock_guard lock{mutex_};
+    return counts_;
+}
+
 Response RetryingTransport::send(const Request& request) {
     for (int failures = 1, unguided = 0;; ++failures) {
-        pace();
-        const Span begun = clock_.elapsed();
+        std::optional<Flight> flight{*this};
+        const Span left = flight->left();
         Response response = inner_.send(request);
-        ++counts_.requests;
-        ++counts_.statuses[response.error == TransportError::none ? response.status : 0];
         const Verdict verdict = judge(response, clock_.now());
+        note(response, verdict, left);
         if (!verdict.retry) {
             return response;
         }
-        spent_ += clock_.elapsed() - begun;
         const bool guided = verdict.at_least.value_or(Span{}) > Span{};
         unguided += guided ? 0 : 1;
         if (!guided && unguided >= policy_.attempts) {
             return response;
         }
-        wait(verdict, failures, request.url);
-        ++counts_.retries;
+        const bool refused = response.status == 429 || (response.status == 503 && guided);
+        const Span span = next_try(verdict, refused, left, failures, request.url);
+        flight.reset();
+        clock_.sleep(span);
     }
 }
 
-void RetryingTransport::wait(const Verdict& verdict, int failures, const std::string& url) {
-    const Span left = policy_.budget - spent_;
-    if (left <= Span{}) {
+Span RetryingTransport::leave() {
+    std::unique_lock lock{mutex_};
+    while (true) {
+        const Span now = clock_.elapsed();
+        const auto wait = pacing_.leave(now);
+        if (!wait) {
+            returned_.wait(lock);
+        } else if (*wait == Span{}) {
+            return now;
+        } else {
+            lock.unlock();
+            if (*wait >= noticeable) {
+                log::debug(fmt::format("keeping to the rate: waiting {}", describe_span(*wait)));
+            }
+            clock_.sleep(*wait);
+            lock.lock();
+        }
+    }
+}
+
+void RetryingTransport::note(const Response& response, const Verdict& verdict, Span left) {
+    const std::lock_guard lock{mutex_};
+    ++counts_.requests;
+    ++counts_.statuses[response.error == TransportError::none ? response.status : 0];
+    if (verdict.retry) {
+        charge(left, clock_.elapsed());
+    } else {
+        pacing_.accepted(clock_.elapsed(), parse_whole(response.header("X-RateLimit-Remaining")));
+    }
+}
+
+Span RetryingTransport::next_try(const Verdict& verdict, bool refused, Span left, int failures,
+                                 const std::string& url) {
+    std::unique_lock lock{mutex_};
+    const Span rest = policy_.budget - spent_;
+    if (rest <= Span{}) {
         throw Failure{
             Exit::unavailable,
             fmt::format("gave up after {} of failed tries and waits (retry_budget): {} ({})",
                         describe_span(policy_.budget), verdict.reason, printable_url(url)),
             "nothing is lost, the next run goes on; if this stays, check the network, the firewall and the server"};
     }
-    if (verdict.at_least && *verdict.at_least > left) {
+    if (verdict.at_least && *verdict.at_least > rest) {
         throw Failure{
             Exit::unavailable,
             fmt::format("gave up: the server asks to wait {} ({}), more than the {} left of retry_budget",
-                        describe_span(*verdict.at_least), verdict.reason, describe_span(left)),
+                        describe_span(*verdict.at_least), verdict.reason, describe_span(rest)),
             fmt::format(
                 "nothing is lost, the next run goes on, best after {}; to wait within a run, raise `retry_budget`",
                 format_instant(clock_.now() + *verdict.at_least))};
     }
-    const Span span = std::min(backoff(policy_, failures, verdict.at_least, random_()), left);
+    const Span span = std::min(backoff(policy_, failures, verdict.at_least, random_()), rest);
+    const Span now = clock_.elapsed();
+    const bool told = refused && now < told_until_;  // by another request of the same moment
+    if (refused) {
+        pacing_.refused(left, now, now + span);
+        told_until_ = std::max(told_until_, now + span);
+    }
+    ++counts_.retries;
+    counts_.waited += charge(now, now + span);
+    lock.unlock();
     const std::string line =
         fmt::format("{} ({}); next try in {}", verdict.reason, printable_url(url), describe_span(span));
-    span < noticeable ? log::info(line) : log::warning(line);
-    clock_.sleep(span);
-    spent_ += span;
-    counts_.waited += span;
+    told ? log::debug(line) : span < noticeable ? log::info(line) : log::warning(line);
+    return span;
 }
 
-void RetryingTransport::pace() {
-    const auto rate = static_cast<std::size_t>(std::max(policy_.requests_per_minute.value_or(0), 0));
-    if (rate == 0) {
-        return;
-    }
-    while (sent_.size() > rate) {
-        sent_.pop_front();
-    }
-    // A hair more than a minute: the server counts when requests arrive, we when they leave.
-    constexpr Span minute = 60'500ms;
-    if (sent_.size() == rate) {
-        const Span until = sent_.front() + minute;
-        if (until > clock_.elapsed()) {
-            log::debug(fmt::format("{} requests in the last minute: waiting {}", rate,
-                                   describe_span(until - clock_.elapsed())));
-            clock_.sleep(until - clock_.elapsed());
-        }
-        sent_.pop_front();
-    }
-    sent_.push_back(clock_.elapsed());
+Span RetryingTransport::charge(Span from, Span to) {
+    const Span more = std::max(Span{}, to - std::max(from, charged_until_));
+    charged_until_ = std::max(charged_until_, to);
+    spent_ += more;
+    return more;
 }
 
 }  // namespace aquila

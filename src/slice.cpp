@@ -37,6 +37,7 @@ class Reading {
         : source_{source}, fetch_{fetch}, window_{window}, limits_{limits}, limit_{limits.page_size} {}
 
     Slice run() {
+        slice_.window = window_;
         to_the_end_ = window_.to - window_.from <= shortest;
         if (source_.paging == Paging::offset) {
             read_pages();
@@ -248,7 +249,7 @@ class Reading {
         if (!hopeless && inside_ <= budget && bytes <= limits_.bytes) {
             return false;
         }
-        const auto wanted = static_cast<double>(seen.count()) * 0.6 * static_cast<double>(budget) /
+        const auto wanted = static_cast<double>(seen.count()) * limits_.aim * static_cast<double>(budget) /
                             static_cast<double>(std::max<std::size_t>(inside_, 1));
         ask_for(Span{static_cast<std::int64_t>(std::min(wanted, static_cast<double>(half().count())))});
         return true;
@@ -336,25 +337,8 @@ Slice read_slice(const Source& source, const Fetch& fetch, Window window, const 
     return Reading{source, fetch, window, limits}.run();
 }
 
-void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
-                 const std::function<void()>& check_stop, const std::function<void(const Window&, const Slice&)>& use) {
-    Span span = window.to - window.from;
-    for (Instant at = window.from; at < window.to;) {
-        check_stop();
-        const Window piece{at, window.to - at > span ? at + span : window.to};
-        const Slice slice = read_slice(source, fetch, piece, limits);
-        if (slice.smaller) {
-            span = *slice.smaller;
-            continue;
-        }
-        use(piece, slice);
-        span = next_span(piece.to - piece.from, slice.lines.size(), limits);
-        at = piece.to;
-    }
-}
-
 Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept {
-    const auto wanted = 0.6 * static_cast<double>(limits.pages) * limits.page_size;
+    const auto wanted = limits.aim * static_cast<double>(limits.pages) * limits.page_size;
     const auto factor = records == 0 ? 8.0 : std::clamp(wanted / static_cast<double>(records), 0.25, 8.0);
     // A year is more than any log keeps, and far from overflowing.
     const auto longest = static_cast<double>(Span{std::chrono::hours{24 * 3660}}.count());

@@ -16,6 +16,7 @@ namespace {
 std::atomic<int> first_signal{0};
 std::atomic<int> read_end{-1};
 std::atomic<int> write_end{-1};
+std::atomic<bool> given_up{false};
 static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void remember(int signal) {
@@ -23,7 +24,7 @@ extern "C" void remember(int signal) {
     int none = 0;
     if (first_signal.compare_exchange_strong(none, signal)) {
         const char byte = 0;
-        // One byte fits an empty pipe; nobody reads it, so the other end stays readable.
+        // One byte fits; it is never read, so the other end stays readable.
         [[maybe_unused]] const auto written = ::write(write_end, &byte, 1);
     }
     errno = saved;
@@ -66,6 +67,21 @@ void check() {
     if (const int signal = requested(); signal != 0) {
         throw Interrupted{signal};
     }
+    if (given_up) {
+        throw Interrupted{0};
+    }
+}
+
+GivingUp::GivingUp() noexcept {
+    given_up = true;
+    const char byte = 0;
+    [[maybe_unused]] const auto written = ::write(write_end, &byte, 1);
+}
+
+GivingUp::~GivingUp() {
+    char byte = 0;
+    [[maybe_unused]] const auto taken = ::read(read_end, &byte, 1);  // a signal's byte, if there is one, stays
+    given_up = false;
 }
 
 void die_by(int signal) {

@@ -143,11 +143,13 @@ Comparison compare(const Source& source, const Fetch& fetch, Window window, cons
     Comparison comparison;
     comparison.window = comparison.asked = window;
     Books books;
-    read_slices(source, fetch, window, limits, check_stop, [&](const Window& /*piece*/, const Slice& slice) {
-        for (const auto& line : slice.lines) {
-            books.add(line.record->key);
+    read_slices(source, fetch, window, limits, check_stop, [&](std::span<const Slice> slices) {
+        for (const Slice& slice : slices) {
+            for (const auto& line : slice.lines) {
+                books.add(line.record->key);
+            }
+            comparison.on_server += slice.lines.size();
         }
-        comparison.on_server += slice.lines.size();
     });
     books.close();
     Striking striking{comparison, books};

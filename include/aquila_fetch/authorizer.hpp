@@ -13,6 +13,7 @@
 
 namespace aquila {
 
+/// For several threads at once: one of them renews, the others wait for it.
 class Authorizer {
   public:
     Authorizer() = default;
@@ -25,8 +26,8 @@ class Authorizer {
     /// The value of the Authorization header for the next request. Renews what is about to expire, through `transport`.
     /// Failure 77 when the grant is dead, 69 when the token server cannot be reached.
     [[nodiscard]] virtual Secret value(Transport& transport) = 0;
-    /// The value was refused by `answer`: true when another one was got, so that the request is worth sending again.
-    [[nodiscard]] virtual bool renew(Transport& transport, const Response& answer) = 0;
+    /// `value` was refused by `answer`: true when there is another one now, so that the request is worth sending again.
+    [[nodiscard]] virtual bool renew(Transport& transport, const Response& answer, const Secret& value) = 0;
     /// The site that was chosen at login; empty where the credential names none.
     [[nodiscard]] virtual std::string cloud_id() const { return {}; }
 };

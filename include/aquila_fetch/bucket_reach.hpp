@@ -18,7 +18,7 @@ class BucketReach {
 
     [[nodiscard]] const BucketName& name() const noexcept { return name_; }
     [[nodiscard]] ObjectStore& store() noexcept { return store_; }
-    [[nodiscard]] const RetryCounts& counts() const noexcept { return wire_.counts(); }
+    [[nodiscard]] RetryCounts counts() const { return wire_.counts(); }
 
   private:
     BucketName name_;

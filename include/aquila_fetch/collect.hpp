@@ -36,8 +36,8 @@ struct Collecting {
     const Source& source;
     Wish wish;
     SliceLimits limits;
-    Fetch fetch;
-    std::function<void(const State&)> save;          ///< durable when it returns
+    Fetch fetch;                                     ///< see read_slices for the threads it is called by
+    std::function<void(State&)> save;                ///< durable when it returns
     std::function<void()> check_stop;                ///< throws Interrupted
     std::function<void(const Advance&)> progress{};  ///< told after each slice; may be empty
     LineFormat* format = nullptr;                    ///< how lines are written; nullptr: as sent

@@ -1,5 +1,5 @@
-// Why: one libcurl handle for the run: keep-alive, HTTP/2 where offered, gzip, TLS verified, size and time limits.
-// Must not know: retry, products. curl is used in curl_transport.cpp alone.
+// Why: libcurl for the run: connections kept and shared, HTTP/2 where offered, gzip, TLS verified, size and time
+// limits. Must not know: retry, products. curl is used in src/curl_*.cpp alone.
 #pragma once
 
 #include "aquila_fetch/http.hpp"
@@ -20,7 +20,7 @@ struct CurlOptions {
     std::size_t body_cap = aquila::body_cap;
 };
 
-/// For one thread at a time; several transports may work side by side.
+/// For several threads at once: they share its connections, where HTTP/2 is offered one.
 class CurlTransport final : public Transport {
   public:
     /// Failure 78 when ca_file, client_cert_file or client_key_file cannot be read, or proxy is no address.

@@ -10,6 +10,8 @@
 #include "aquila_fetch/http.hpp"
 #include "aquila_fetch/source.hpp"
 
+#include <atomic>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,7 @@ class Endpoint {
 
     /// One page, with what the configuration leaves out marked and taken away. A door that refuses the credential is
     /// left for the other one once, unless the answer says that this would not help. Failure as diagnosed; StaleCursor.
+    /// For several threads at once, as soon as one page was fetched: it settles the door.
     [[nodiscard]] Page fetch(const Query& query);
 
     /// The body of the answer. nullopt: there is no such thing (404). Failure as diagnosed.
@@ -79,16 +82,17 @@ class Endpoint {
     Authorizer& authorizer_;
     Transport& transport_;
     std::string filters_;
-    std::string account_;  ///< the name we are known by, where it is known
+    std::mutex account_mutex_;  ///< over these two
+    std::string account_;       ///< the name we are known by, where it is known
     bool asked_account_ = false;
     bool drop_own_ = false;
     std::string site_;
     std::string organization_id_;
     std::string cloud_id_;
-    std::vector<Door> doors_;  ///< the one in use first
-    bool opened_ = false;
-    std::string probe_;               ///< what is_there() asked for,
-    std::optional<Response> probed_;  ///< and the answer, which need not be asked for again
+    std::vector<Door> doors_;           ///< the one in use first
+    std::atomic<bool> opened_ = false;  ///< a door did: from then on it stays the one in use
+    std::string probe_;                 ///< what is_there() asked for,
+    std::optional<Response> probed_;    ///< and the answer, which need not be asked for again
 };
 
 }  // namespace aquila

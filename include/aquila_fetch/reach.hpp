@@ -20,7 +20,7 @@ class Reach {
     /// The row of the API that is there.
     [[nodiscard]] const Source& source() const noexcept { return *source_; }
     [[nodiscard]] Endpoint& endpoint() noexcept { return *endpoint_; }
-    [[nodiscard]] const RetryCounts& counts() const noexcept { return wire_.counts(); }
+    [[nodiscard]] RetryCounts counts() const { return wire_.counts(); }
     [[nodiscard]] const SliceLimits& limits() const noexcept { return limits_; }
 
   private:

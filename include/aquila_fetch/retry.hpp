@@ -5,11 +5,13 @@
 
 #include "aquila_fetch/clock.hpp"
 #include "aquila_fetch/http.hpp"
+#include "aquila_fetch/pacing.hpp"
 
+#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -45,32 +47,47 @@ struct RetryCounts {
     std::uint64_t requests = 0;  ///< sent, every try of each
     std::uint64_t retries = 0;
     std::map<int, std::uint64_t> statuses;  ///< how often each was the answer; 0: there was none
-    Span waited{};                          ///< between tries, not what keeping to requests_per_minute took
+    Span waited{};                          ///< between tries, not what keeping to a rate took
 };
 
 /// Decorates a transport. Gives back the last answer when it is final, or when no try is left; throws Failure 69 when
 /// the budget is spent or the wait asked for is longer than what is left of it (the message says which and until when).
-/// The budget is that of this object, and only failed tries and the waits after them use it up, so that a long catch-up
-/// in good health is never ended by it. For one thread.
+/// The budget is that of this object, and only failed tries and the waits after them use it up (once, however many wait
+/// side by side), so that a long catch-up in good health is never ended by it.
+///
+/// For several threads at once, if `inner` is. They are one client: what one of them is refused (429, or a 503 that
+/// says when to come back) all of them wait for, and all of them keep to one rate (see Pacing).
 class RetryingTransport final : public Transport {
   public:
     RetryingTransport(Transport& inner, Clock& clock, RetryPolicy policy, std::function<double()> random = {});
 
     [[nodiscard]] Response send(const Request& request) override;
     /// From now on that many requests a minute.
-    void limit(std::optional<int> requests_per_minute) { policy_.requests_per_minute = requests_per_minute; }
-    [[nodiscard]] const RetryCounts& counts() const noexcept { return counts_; }
+    void limit(std::optional<int> requests_per_minute);
+    [[nodiscard]] RetryCounts counts() const;
 
   private:
-    void pace();
-    void wait(const Verdict& verdict, int failures, const std::string& url);
+    class Flight;
+
+    /// When it left.
+    Span leave();
+    void note(const Response& response, const Verdict& verdict, Span left);
+    /// How long to wait before it.
+    Span next_try(const Verdict& verdict, bool refused, Span left, int failures, const std::string& url);
+    /// What of a stretch of trouble was not spent by another request at the same time.
+    Span charge(Span from, Span to);
 
     Transport& inner_;
     Clock& clock_;
     RetryPolicy policy_;
+
+    mutable std::mutex mutex_;  ///< over all that follows
+    std::condition_variable returned_;
     std::function<double()> random_;
-    Span spent_{};           ///< of the budget
-    std::deque<Span> sent_;  ///< when the requests of the last minute were, as far as the cap needs them
+    Pacing pacing_;
+    Span spent_{};                      ///< of the budget
+    Span charged_until_ = Span::min();  ///< by the clock: two that wait at the same time spend it once
+    Span told_until_ = Span::min();     ///< that the whole source waits until then was said
     RetryCounts counts_;
 };
 

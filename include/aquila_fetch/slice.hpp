@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace aquila {
@@ -18,12 +19,15 @@ struct SliceLimits {
     int page_size = 1000;
     std::size_t pages = 6;                      ///< a slice of more full pages is too large
     std::size_t bytes = std::size_t{8} << 20U;  ///< or of more text than this
+    double aim = 0.6;                           ///< which share of `pages` the next slice is to hold
     Span margin{};                              ///< how much earlier a stream is asked for than is wanted of it
     std::size_t endless = 20000;                ///< pages of one slice: nobody has so many
+    int readers = 1;                            ///< slices that are read side by side, where there are several
 };
 
 /// What a slice held. Without `smaller`: everything in the window, oldest first.
 struct Slice {
+    Window window{};
     std::vector<Page> pages;  ///< own the bytes
     struct Line {
         const Record* record;
@@ -58,10 +62,14 @@ struct Slice {
 /// Failure 76 when not one record of a page carries a time that can be read.
 void check_dated(const Page& page);
 
-/// Reads a whole window slice by slice, oldest first; `use` gets each with its stretch of time. `check_stop` is called
-/// before each, and may throw.
+/// Gets slices that follow one another, oldest first, and may take out of them what it has used.
+using UseSlices = std::function<void(std::span<Slice>)>;
+
+/// Reads a whole window slice by slice, oldest first. `check_stop` is called before each, and may throw. With several
+/// readers they are read ahead (see ahead.hpp): `fetch` is called by several threads then, but never before it gave a
+/// page to one alone.
 void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
-                 const std::function<void()>& check_stop, const std::function<void(const Window&, const Slice&)>& use);
+                 const std::function<void()>& check_stop, const UseSlices& use);
 
 /// How long the next slice should be, after one of `span` gave `records`.
 [[nodiscard]] Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept;

@@ -14,8 +14,18 @@ void install();
 /// Becomes and stays readable once a stop was requested; for poll(). -1 before install().
 [[nodiscard]] int descriptor() noexcept;
 
-/// Throws Interrupted when a stop was requested.
+/// Throws Interrupted when a stop was requested, or what this thread does was given up (signal 0).
 void check();
+
+/// While it lasts, threads that wait for something are interrupted: the run goes another way, and joins them. The
+/// thread that made it must wait for nothing else meanwhile.
+class GivingUp {
+  public:
+    GivingUp() noexcept;
+    GivingUp(const GivingUp&) = delete;
+    GivingUp& operator=(const GivingUp&) = delete;
+    ~GivingUp();
+};
 
 /// Gives the signal back its default action and raises it, so that the parent sees the run ended by it.
 [[noreturn]] void die_by(int signal);

@@ -19,7 +19,7 @@ class Wire {
 
     [[nodiscard]] Clock& clock() noexcept { return clock_; }
     [[nodiscard]] Transport& transport() noexcept { return transport_; }
-    [[nodiscard]] const RetryCounts& counts() const noexcept { return transport_.counts(); }
+    [[nodiscard]] RetryCounts counts() const { return transport_.counts(); }
 
     /// From now on that many requests a minute.
     void limit(std::optional<int> requests_per_minute) { transport_.limit(requests_per_minute); }

@@ -176,13 +176,14 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
     const Collecting collecting{reach.source(),
                                 wish,
                                 reach.limits(),
-                                [&endpoint, &state](const Query& query) {
+                                [&endpoint](const Query& query) {
                                     stop::check();
-                                    Page page = endpoint.fetch(query);
-                                    endpoint.remember(state);
-                                    return page;
+                                    return endpoint.fetch(query);
                                 },
-                                save,
+                                [&endpoint, &save](State& changed) {
+                                    endpoint.remember(changed);
+                                    save(changed);
+                                },
                                 stop::check,
                                 [&progress](const Advance& advance) { progress.update(advance); },
                                 format};

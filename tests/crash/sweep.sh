@@ -2,7 +2,7 @@
 # Why: "exactly once, whatever happens" is shown by making it happen at every step: the real program is stopped (or refused) at
 # its first, second, third… write, fsync, fdatasync, rename, unlink or truncate, until a run ends unhurt; then the output may be
 # rotated; then two healthy runs must leave exactly what the server holds, every line whole. Nothing in the program knows of this.
-#   sweep.sh [PRODUCT[/FORMAT][+PACKING]…]   AQUILA_FETCH_BUILD: the build folder; CASES and CALLS choose what is done
+#   sweep.sh [PRODUCT[/FORMAT][+PACKING]…]   AQUILA_FETCH_BUILD: the build folder; CASES and CALLS choose what is done; CONCURRENCY
 # shellcheck disable=SC2119  # run and start_sim may go without arguments
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -69,7 +69,7 @@ for name in "${products[@]}"; do
         zstd) file+=.zst ;;
         gzip) file+=.gz ;;
     esac
-    output=$scratch/out/$file ini "$product" "format = $format" "compress = $packing"
+    output=$scratch/out/$file ini "$product" "format = $format" "compress = $packing" "concurrency = ${CONCURRENCY:-8}"
     rm -rf out state
     control -X DELETE "$url/_sim/records?product=$product" >/dev/null
     generate "$product" 120 -5h -3h 1

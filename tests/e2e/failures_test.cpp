@@ -166,7 +166,10 @@ TEST_P(Failure, IsToldAndCostsNothing) {
     generate(400);
     const std::string_view fault = GetParam().failure->fault;
     const bool slow = fault.find("hang") != std::string_view::npos || fault.find("slow") != std::string_view::npos;
-    configure({{"page_size", "20"}, {"request_timeout", slow ? "1s" : "20s"}, {"retry_budget", "250ms"}});
+    configure({{"page_size", "20"},
+               {"concurrency", "1"},
+               {"request_timeout", slow ? "1s" : "20s"},
+               {"retry_budget", "250ms"}});
     fail(12);
     expect_told(run());
     if (GetParam().failure->final) {

@@ -42,7 +42,7 @@ TEST_P(Requests, GoToTheGatewayAlone) {
 
 TEST_P(Requests, ShareAConnection) {
     generate(1'000);
-    configure({{"page_size", "100"}});
+    configure({{"page_size", "100"}, {"concurrency", "1"}});
     collect();
     EXPECT_EQ(sim.connections(), 1U);
 }

@@ -79,7 +79,7 @@ TEST_P(Signals, AmidACatchUpKeepWhatIsWhole) {
 }
 
 TEST_P(Signals, ThatKillAtAnyMomentCostNothing) {
-    generate(5'000, 29 * 24h);
+    generate(10'000, 29 * 24h);
     configure({{"initial_lookback", "30d"}, {"page_size", "20"}});
     sim.configure([](auto& settings) { settings.latency_ms = 2; });
     sim::Dice dice{product == Product::jira ? 2026U : 7U};
@@ -94,7 +94,7 @@ TEST_P(Signals, ThatKillAtAnyMomentCostNothing) {
     }
     EXPECT_EQ(kills, 20) << "each was in the middle of it";
     EXPECT_GT(lines().size(), 0U);
-    EXPECT_LT(lines().size(), 5'000U);
+    EXPECT_LT(lines().size(), 10'000U);
     sim.configure([](auto& settings) { settings.latency_ms = 0; });
     collect();
     EXPECT_TRUE(exact());

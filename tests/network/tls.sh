@@ -18,6 +18,7 @@ nginx_of "server { listen 127.0.0.1:8440 ssl http2; location / { proxy_pass $url
     "$(gate '8442 ssl' 'ssl_certificate other.pem; ssl_certificate_key other.key;')" \
     "$(gate '8443 ssl' 'ssl_certificate own.pem; ssl_certificate_key own.key;')" \
     "$(gate 8444 '')" \
+    "server { listen 127.0.0.1:8449 ssl http2; access_log log.h2 streams; location / { proxy_pass $url; } }" \
     "server { listen 127.0.0.1:8445 ssl; ssl_client_certificate ca.pem; ssl_verify_client on; location / { proxy_pass $url; } }" \
     "$(gate '8446 ssl' 'ssl_reject_handshake on;')"
 s_server() { behind "s_server-$1" openssl s_server -quiet -www -accept "127.0.0.1:$1" -cert good.pem -key good.key "${@:2}"; }
@@ -63,3 +64,13 @@ healthy jira "a client certificate"
 curl -sS --noproxy '*' -k -u admin@example.com:sim-token https://localhost:8441/_edge/tenant_info >curl.out
 grep -q 'tenant_info 200 \[Basic ' log.tls || { echo "those servers keep no log: this proves nothing"; exit 1; }
 echo "ok they saw curl -k with its credential, and aquila-fetch never"
+
+# Requests side by side are streams of one connection, where the server speaks HTTP/2.
+generate jira 1500 -5h -55m 1000
+control -d '{"latency_ms":10}' "$url/_sim/settings" >settings.out
+rm -rf out state
+at 8449 "$ca" "concurrency = 8" "page_size = 10"
+healthy jira "eight requests side by side"
+connections=$(cut -d' ' -f1 log.h2 | sort -u | wc -l) requests=$(grep -c 'HTTP/2.0 200$' log.h2)
+((connections == 1 && requests > 100)) || { echo "$requests requests by HTTP/2 in $connections connections"; exit 1; }
+echo "ok $requests requests by HTTP/2 in one connection"

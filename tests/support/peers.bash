@@ -65,6 +65,7 @@ events { worker_connections 256; }
 http {
     access_log off; client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
     log_format seen '\$request_method \$request_uri \$status [\$http_authorization]';
+    log_format streams '\$connection \$server_protocol \$status';
     ssl_certificate good.pem; ssl_certificate_key good.key;
     limit_req_zone \$server_port zone=few:1m rate=10r/s;
 $*

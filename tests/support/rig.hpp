@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -148,7 +149,12 @@ class Rig {
 
     /// One run at the log's time. False: it died.
     bool run(Fate fate = {}, double part = 0.5) {
-        fate.each_step = during;
+        if (during) {
+            fate.each_step = [this] {
+                const std::lock_guard lock{asking_};
+                during();
+            };
+        }
         const auto save = [&](const State& state) {
             fate.step();
             saved = to_text(state);
@@ -162,9 +168,13 @@ class Rig {
         State state = saved.empty() ? State{} : state_from_text(saved, "saved");
         try {
             FragileSink sink{live(), packing, fate, part};
+            const Fetch fetch = [this](const Query& query) {
+                const std::lock_guard lock{asking_};
+                return log.fetch(query);
+            };
             const auto torn = recover(
                 state, [&sink](const Announcement& announced) { return sink.find(announced); }, save);
-            tally = collect({log.source, wish, limits, log.fetcher(), save, [] {}, {}, format}, state, sink, torn);
+            tally = collect({log.source, wish, limits, fetch, save, [] {}, {}, format}, state, sink, torn);
         } catch (const Killed&) {
             return finish(false);
         } catch (const Failure& failure) {
@@ -267,6 +277,7 @@ class Rig {
         return text;
     }
 
+    std::mutex asking_;  ///< one after the other, whoever comes first
     int rotated_ = 0;
 };
 

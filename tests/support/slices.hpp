@@ -16,9 +16,11 @@ inline std::vector<std::string> read_window(const Source& source, const Fetch& f
     std::vector<std::string> bodies;
     read_slices(
         source, fetch, window, limits, [] {},
-        [&bodies](const Window&, const Slice& slice) {
-            for (const auto& line : slice.lines) {
-                bodies.emplace_back(line.record->body);
+        [&bodies](std::span<const Slice> slices) {
+            for (const Slice& slice : slices) {
+                for (const auto& line : slice.lines) {
+                    bodies.emplace_back(line.record->body);
+                }
             }
         });
     std::sort(bodies.begin(), bodies.end());

@@ -188,7 +188,7 @@ class ChosenSite final : public Authorizer {
     [[nodiscard]] Secret value(Transport& /*transport*/) override {
         return Secret{renewed ? std::string_view{"Bearer new"} : std::string_view{"Bearer old"}};
     }
-    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/) override {
+    [[nodiscard]] bool renew(Transport& /*transport*/, const Response& /*answer*/, const Secret& /*value*/) override {
         return !std::exchange(renewed, true);
     }
     [[nodiscard]] std::string cloud_id() const override { return "the-id"; }

@@ -235,7 +235,8 @@ TEST_F(GrantedTest, ADeadGrantIsAskedForOnceOnly) {
     const auto authorizer = oauth();
     value(*authorizer);
     for (int i = 0; i < 3; ++i) {
-        const auto failure = failure_of([&] { static_cast<void>(authorizer->renew(transport, refused)); });
+        const auto failure =
+            failure_of([&] { static_cast<void>(authorizer->renew(transport, refused, authorizer->value(transport))); });
         EXPECT_EQ(failure.code(), Exit::refused);
         EXPECT_THAT(failure.what(), HasSubstr("no longer valid"));
         EXPECT_THAT(failure.hint(), HasSubstr("aquila-fetch login --source jira"));
@@ -299,15 +300,18 @@ TEST_F(GrantedTest, ARefusedTokenIsReplacedWhereThatHelps) {
         http_answer(401, "", {{"X-Authentication-Denied-Reason", "CAPTCHA_CHALLENGE"}}),
     };
     for (const auto& answer : useless) {
-        EXPECT_FALSE(authorizer->renew(transport, answer)) << answer.body;
+        EXPECT_FALSE(authorizer->renew(transport, answer, authorizer->value(transport))) << answer.body;
     }
     EXPECT_TRUE(transport.requests.empty());
-    EXPECT_TRUE(authorizer->renew(transport, refused));
+    const Secret before = authorizer->value(transport);
+    EXPECT_TRUE(authorizer->renew(transport, refused, before));
     EXPECT_EQ(value(*authorizer), "Bearer access-1");
-    EXPECT_FALSE(authorizer->renew(transport, refused)) << "a new one is refused as well";
+    EXPECT_TRUE(authorizer->renew(transport, refused, before)) << "refused while another thread renewed it";
+    EXPECT_EQ(transport.requests.size(), 1U);
+    EXPECT_FALSE(authorizer->renew(transport, refused, authorizer->value(transport))) << "a new one is refused as well";
     EXPECT_EQ(transport.requests.size(), 1U);
     clock.advance(2min);
-    EXPECT_TRUE(authorizer->renew(transport, refused));
+    EXPECT_TRUE(authorizer->renew(transport, refused, authorizer->value(transport)));
 }
 
 TEST_F(GrantedTest, WhatAnotherProcessRenewedIsUsed) {
@@ -319,11 +323,11 @@ TEST_F(GrantedTest, WhatAnotherProcessRenewedIsUsed) {
     clock.advance(90s);
     EXPECT_EQ(value(*one), "Bearer access-1");
     EXPECT_EQ(value(*other), "Bearer access-1");
-    EXPECT_TRUE(other->renew(transport, refused) && value(*other) == "Bearer access-2");
+    EXPECT_TRUE(other->renew(transport, refused, other->value(transport)) && value(*other) == "Bearer access-2");
     EXPECT_TRUE(oauth()->value(transport).reveal() == "Bearer access-2");
     EXPECT_EQ(transport.requests.size(), 2U);
     clock.advance(2min);
-    EXPECT_TRUE(one->renew(transport, refused));
+    EXPECT_TRUE(one->renew(transport, refused, one->value(transport)));
     EXPECT_EQ(value(*one), "Bearer access-2") << "no second renewal for the same refusal";
     EXPECT_EQ(transport.requests.size(), 2U);
 }
@@ -363,7 +367,7 @@ TEST_F(GrantedTest, AServiceAccountsTokenIsKeptForItsLife) {
     const auto authorizer = machine();
     EXPECT_EQ(value(*authorizer), "Bearer access-2");
     clock.advance(2min);
-    EXPECT_TRUE(authorizer->renew(transport, refused));
+    EXPECT_TRUE(authorizer->renew(transport, refused, authorizer->value(transport)));
     EXPECT_EQ(value(*authorizer), "Bearer access-3");
     auto other = granting();
     other.client.id = "other";

@@ -13,6 +13,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
+#include <thread>
 
 namespace aquila {
 namespace {
@@ -142,6 +144,37 @@ TEST_F(StopDeathTest, TheProcessDiesByTheSignalItWasSent) {
 
 TEST_F(StopDeathTest, ASleepEndsAtOnce) {
     EXPECT_EXIT(sleep_and_be_stopped(), testing::ExitedWithCode(0), "");
+}
+
+[[noreturn]] void sleep_and_be_given_up() {
+    Child child;
+    ::alarm(60);  // where it is not
+    stop::install();
+    const auto sleep_long = [](int& signal) {
+        try {
+            SystemClock{}.sleep(1h);
+        } catch (const Interrupted& interrupted) {
+            signal = interrupted.signal();
+        }
+    };
+    for (const bool asked : {false, true}) {
+        int signal = -1;
+        std::thread sleeper{sleep_long, std::ref(signal)};
+        if (asked) {
+            ::raise(SIGTERM);
+        }
+        {
+            const stop::GivingUp giving_up;
+            sleeper.join();
+        }
+        CHILD_EXPECT(signal == (asked ? SIGTERM : 0));
+        CHILD_EXPECT(readable(stop::descriptor()) == asked);
+    }
+    child.done();
+}
+
+TEST_F(StopDeathTest, WhatIsGivenUpEndsAtOnceAndNothingElse) {
+    EXPECT_EXIT(sleep_and_be_given_up(), testing::ExitedWithCode(0), "");
 }
 
 TEST(SystemClocks, TellTheTime) {
