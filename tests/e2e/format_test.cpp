@@ -22,8 +22,12 @@ class Formats : public ProductTest {
         for (const auto& line : lines_of(text)) {
             const auto event = Json::parse(line, nullptr, false);
             EXPECT_TRUE(event.is_object()) << line;
-            const bool mapped = event.contains("event");
-            records += (mapped ? event["event"]["original"].get<std::string>() : line) + "\n";
+            const bool is_ecs = event.contains("event");
+            const bool is_ocsf = event.contains("raw_data");
+            records += (is_ecs    ? event["event"]["original"].get<std::string>()
+                        : is_ocsf ? event["raw_data"].get<std::string>()
+                                  : line) +
+                       "\n";
         }
         return records;
     }
@@ -94,7 +98,7 @@ TEST_P(Formats, TakeWhateverIsInARecord) {
 }
 
 TEST_P(Formats, MayChangeFromRunToRun) {
-    for (const auto* const format : {"flattened", "ecs", "flattened", "ecs"}) {
+    for (const auto* const format : {"flattened", "ecs", "flattened", "ocsf", "ecs"}) {
         configure({{"format", format}});
         generate(25, 30s, 1s);
         EXPECT_EQ(collect().out, "Flattened 25 records into " + output_path() + "\n");
