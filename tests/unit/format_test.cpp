@@ -119,21 +119,23 @@ class Vandal {
 TEST(LineFormat, LosesNoRecordThatWasSpoilt) {
     unsigned seed = 0;
     for (const Source* source : sources()) {
-        auto format = make_format(Format::ecs, *source, {});
-        std::ifstream file{fmt::format("{}/ecs/{}.ndjson", AQUILA_FETCH_FIXTURES, source->name)};
-        ASSERT_TRUE(file);
-        for (std::string line; std::getline(file, line);) {
-            for (int i = 0; i < 60; ++i) {
-                auto record = nlohmann::ordered_json::parse(line);
-                Vandal vandal{++seed};
-                for (auto& member : record) {  // the record itself is an object always: else the page is refused
-                    vandal.spoil(member);
+        for (const auto* const name : {"ecs", "ocsf"}) {
+            auto format = make_format(name == std::string_view{"ecs"} ? Format::ecs : Format::ocsf, *source, {});
+            std::ifstream file{fmt::format("{}/{}/{}.ndjson", AQUILA_FETCH_FIXTURES, name, source->name)};
+            ASSERT_TRUE(file);
+            for (std::string line; std::getline(file, line);) {
+                for (int i = 0; i < 60; ++i) {
+                    auto record = nlohmann::ordered_json::parse(line);
+                    Vandal vandal{++seed};
+                    for (auto& member : record) {  // the record itself is an object always: else the page is refused
+                        vandal.spoil(member);
+                    }
+                    const auto text = record.dump();
+                    const auto event = line_of(*format, text);
+                    ASSERT_TRUE(Json::accept(event)) << seed << " " << event;
+                    ASSERT_EQ(record_of_line(event), text) << seed;
+                    ASSERT_EQ(line_of(*format, text), event) << seed;
                 }
-                const auto text = record.dump();
-                const auto event = line_of(*format, text);
-                ASSERT_TRUE(Json::accept(event)) << seed << " " << event;
-                ASSERT_EQ(record_of_line(event), text) << seed;
-                ASSERT_EQ(line_of(*format, text), event) << seed;
             }
         }
     }
