@@ -38,6 +38,7 @@ Ahead::~Ahead() {
 SliceLimits Ahead::shared(SliceLimits limits) {
     limits.pages = std::max<std::size_t>(1, limits.pages / share);
     limits.bytes /= share;
+    limits.endless_bytes /= static_cast<std::size_t>(std::max(limits.readers, 1));
     limits.aim = 0.92 / static_cast<double>(limits.pages);
     return limits;
 }
@@ -108,8 +109,14 @@ void Ahead::hire() {
 void Ahead::work() {
     Lock lock{mutex_};
     while (!over_) {
-        if (!read_one(lock)) {
-            begin_.wait(lock);
+        try {
+            if (!read_one(lock)) {
+                begin_.wait(lock);
+            }
+        } catch (...) {  // no memory for what is to be read; a slice's own troubles are kept with it
+            pieces_.front().error = std::current_exception();
+            arrived_.notify_one();
+            return;
         }
     }
 }
@@ -153,7 +160,7 @@ Ahead::Pieces::iterator Ahead::next() {
             continue;
         }
         auto after = std::next(piece);
-        for (; after != pieces_.end() && !after->begun; after = pieces_.erase(after)) {
+        for (; after != pieces_.end() && !after->begun && !after->told; after = pieces_.erase(after)) {
             piece->window.to = after->window.to;
         }
         if (piece->window.to - piece->window.from > piece->span) {
@@ -174,12 +181,13 @@ void Ahead::settle(Pieces::iterator piece, std::optional<Slice> slice) {
     if (slice->smaller) {
         span = *slice->smaller;
         piece->begun = false;
+        piece->told = true;
         piece->span = span;
     } else {
         piece->slice = std::move(slice);
     }
     for (auto after = std::next(piece); after != pieces_.end(); ++after) {
-        after->span = span;
+        after->span = after->told ? std::min(after->span, span) : span;
     }
 }
 

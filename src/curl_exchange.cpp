@@ -4,6 +4,7 @@
 #include "curl_options.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "aquila_fetch/url.hpp"
 
 #include <algorithm>
 #include <climits>
@@ -128,8 +129,9 @@ void CurlExchange::prepare(const Request& request) {
         sign(*request.signing, headers);
     }
     set(CURLOPT_URL, request.url.c_str());
-    // Plain http is for loopback alone; by way of a proxy it would carry the credential away in the clear.
-    set(CURLOPT_NOPROXY, request.url.starts_with("http://") ? "*" : static_cast<const char*>(nullptr));
+    // Plain http is for loopback alone; by way of a proxy elsewhere it would carry the credential away in the clear.
+    const bool stays = !options_.proxy.empty() && url_problem("http://" + proxy_name(options_.proxy)).empty();
+    set(CURLOPT_NOPROXY, request.url.starts_with("http://") && !stays ? "*" : static_cast<const char*>(nullptr));
     set(CURLOPT_HTTPHEADER, headers.get());
     set(CURLOPT_HTTPGET, 1L);  // undoes what the request before set
     set(CURLOPT_CUSTOMREQUEST, nullptr);

@@ -5,10 +5,12 @@
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/sites.hpp"
+#include "aquila_fetch/stop.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
 
 namespace aquila {
@@ -78,6 +80,19 @@ class Granted : public Authorizer {
     }
 
     void replace(Transport& transport) {
+        if (failed_) {
+            std::rethrow_exception(failed_);  // what one thread was refused, the others need not ask for
+        }
+        try {
+            obtain(transport);
+        } catch (const Failure&) {
+            failed_ = std::current_exception();
+            throw;
+        }
+    }
+
+    void obtain(Transport& transport) {
+        const stop::Needed needed;  // a refresh token that was rotated and not received would be lost
         const Lock lock = store_.lock(clock_, granting_.patience);
         Tokens stored = usable();
         // Another process may have been faster.
@@ -91,6 +106,7 @@ class Granted : public Authorizer {
     mutable std::mutex mutex_;  ///< over what follows
     Tokens tokens_;
     std::optional<Span> renewed_;  ///< when this process got new tokens
+    std::exception_ptr failed_;    ///< why it got none
 };
 
 class Oauth final : public Granted {

@@ -42,6 +42,10 @@ bool Pacing::is_full() const noexcept {
     return in_flight_ > 0 && in_flight_ >= at_once_;
 }
 
+bool Pacing::is_found() const noexcept {
+    return rate_ && static_cast<double>(accepted_) >= many;
+}
+
 std::optional<Span> Pacing::leave(Span now) {
     if (now < not_before_) {
         return not_before_ - now;
@@ -91,7 +95,7 @@ void Pacing::begin_to_measure(Span now) {
 }
 
 void Pacing::refused(Span left, Span now, Span until) {
-    const bool of_before = measured_ && left < *since_;  // it was on its way when another one was refused
+    const bool of_before = measured_ && left <= *since_;  // it was on its way when another one was refused
     not_before_ = std::max(not_before_, until);
     if (of_before) {
         return;

@@ -156,6 +156,9 @@ Span RetryingTransport::leave() {
     std::unique_lock lock{mutex_};
     while (true) {
         const Span now = clock_.elapsed();
+        if (over_ && now < over_until_) {
+            throw Failure{*over_};  // the server said so to another request, and means all
+        }
         const auto wait = pacing_.leave(now);
         if (!wait) {
             returned_.wait(lock);
@@ -180,13 +183,17 @@ void RetryingTransport::note(const Response& response, const Verdict& verdict, S
         charge(left, clock_.elapsed());
     } else {
         pacing_.accepted(clock_.elapsed(), parse_whole(response.header("X-RateLimit-Remaining")));
+        if (pacing_.is_found()) {
+            spent_ = std::min(spent_, still_to_come(clock_.elapsed()));  // looking for the rate is no trouble
+        }
     }
 }
 
 Span RetryingTransport::next_try(const Verdict& verdict, bool refused, Span left, int failures,
                                  const std::string& url) {
     std::unique_lock lock{mutex_};
-    const Span rest = policy_.budget - spent_;
+    // What another request of the same moment waits for is charged already, and costs this one nothing.
+    const Span rest = policy_.budget - spent_ + still_to_come(clock_.elapsed());
     if (rest <= Span{}) {
         throw Failure{
             Exit::unavailable,
@@ -195,13 +202,15 @@ Span RetryingTransport::next_try(const Verdict& verdict, bool refused, Span left
             "nothing is lost, the next run goes on; if this stays, check the network, the firewall and the server"};
     }
     if (verdict.at_least && *verdict.at_least > rest) {
-        throw Failure{
+        over_until_ = clock_.elapsed() + *verdict.at_least;
+        over_ = Failure{
             Exit::unavailable,
             fmt::format("gave up: the server asks to wait {} ({}), more than the {} left of retry_budget",
                         describe_span(*verdict.at_least), verdict.reason, describe_span(rest)),
             fmt::format(
                 "nothing is lost, the next run goes on, best after {}; to wait within a run, raise `retry_budget`",
                 format_instant(clock_.now() + *verdict.at_least))};
+        throw Failure{*over_};
     }
     const Span span = std::min(backoff(policy_, failures, verdict.at_least, random_()), rest);
     const Span now = clock_.elapsed();
@@ -217,6 +226,10 @@ Span RetryingTransport::next_try(const Verdict& verdict, bool refused, Span left
         fmt::format("{} ({}); next try in {}", verdict.reason, printable_url(url), describe_span(span));
     told ? log::debug(line) : span < noticeable ? log::info(line) : log::warning(line);
     return span;
+}
+
+Span RetryingTransport::still_to_come(Span now) const {
+    return charged_until_ > now ? charged_until_ - now : Span{};
 }
 
 Span RetryingTransport::charge(Span from, Span to) {

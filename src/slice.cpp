@@ -15,8 +15,6 @@ constexpr Span rounding = std::chrono::seconds{1};
 constexpr int readings_to_agree = 8;
 /// A page of this many records, or a multiple, may have been cut there by a server that does not say so.
 constexpr std::size_t round_length = 50;
-/// What one slice may hold at the most: far more than a log has in a millisecond, less than would hurt the machine.
-constexpr std::size_t endless_bytes = std::size_t{256} << 20U;
 /// Consecutive pages with the same records, without ids to tell: true twins never fill so many.
 constexpr int repeats_without_ids = 50;
 constexpr int repeats_with_ids = 2;
@@ -152,7 +150,7 @@ class Reading {
     }
 
     void check_endless(int repeats, std::size_t bytes) const {
-        if (repeats > (source_.has_ids ? repeats_with_ids : repeats_without_ids) || bytes > endless_bytes ||
+        if (repeats > (source_.has_ids ? repeats_with_ids : repeats_without_ids) || bytes > limits_.endless_bytes ||
             slice_.pages.size() >= limits_.endless) {
             throw Failure{Exit::protocol,
                           fmt::format("endless paging: {} pages of {} MiB, and the server goes on", slice_.pages.size(),

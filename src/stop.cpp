@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <csignal>
+#include <mutex>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -17,6 +19,11 @@ std::atomic<int> first_signal{0};
 std::atomic<int> read_end{-1};
 std::atomic<int> write_end{-1};
 std::atomic<bool> given_up{false};
+struct {
+    std::mutex mutex;
+    std::condition_variable over;
+    int count = 0;
+} needs;
 static_assert(std::atomic<int>::is_always_lock_free);
 
 extern "C" void remember(int signal) {
@@ -72,8 +79,24 @@ void check() {
     }
 }
 
+Needed::Needed() {
+    const std::lock_guard lock{needs.mutex};
+    check();
+    ++needs.count;
+}
+
+Needed::~Needed() {
+    const std::lock_guard lock{needs.mutex};
+    --needs.count;
+    needs.over.notify_all();
+}
+
 GivingUp::GivingUp() noexcept {
-    given_up = true;
+    {
+        std::unique_lock lock{needs.mutex};
+        needs.over.wait(lock, [] { return needs.count == 0; });
+        given_up = true;
+    }
     const char byte = 0;
     [[maybe_unused]] const auto written = ::write(write_end, &byte, 1);
 }

@@ -39,6 +39,7 @@ class Ahead {
         Window window;
         Span span{};  ///< while nobody has begun it: how long its slices are to be
         bool begun = false;
+        bool told = false;  ///< it was tried, and the server's answer told how long its slices are to be
         std::optional<Slice> slice{};
         std::exception_ptr error{};
     };

@@ -35,6 +35,8 @@ class Pacing {
 
     /// Accepted requests a second, as found out; nullopt: no limit was met.
     [[nodiscard]] std::optional<double> rate() const noexcept { return rate_; }
+    /// A limit was met, and since the last refusal a good many requests were accepted.
+    [[nodiscard]] bool is_found() const noexcept;
 
   private:
     [[nodiscard]] bool is_full() const noexcept;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "aquila_fetch/clock.hpp"
+#include "aquila_fetch/error.hpp"
 #include "aquila_fetch/http.hpp"
 #include "aquila_fetch/pacing.hpp"
 
@@ -76,6 +77,8 @@ class RetryingTransport final : public Transport {
     Span next_try(const Verdict& verdict, bool refused, Span left, int failures, const std::string& url);
     /// What of a stretch of trouble was not spent by another request at the same time.
     Span charge(Span from, Span to);
+    /// Of what is charged: waits that have not passed yet.
+    [[nodiscard]] Span still_to_come(Span now) const;
 
     Transport& inner_;
     Clock& clock_;
@@ -86,6 +89,8 @@ class RetryingTransport final : public Transport {
     std::function<double()> random_;
     Pacing pacing_;
     Span spent_{};                      ///< of the budget
+    std::optional<Failure> over_;       ///< the server asked for a wait that is too long
+    Span over_until_{};                 ///< by the clock, when that wait has passed
     Span charged_until_ = Span::min();  ///< by the clock: two that wait at the same time spend it once
     Span told_until_ = Span::min();     ///< that the whole source waits until then was said
     RetryCounts counts_;

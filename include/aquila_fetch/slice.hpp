@@ -22,7 +22,9 @@ struct SliceLimits {
     double aim = 0.6;                           ///< which share of `pages` the next slice is to hold
     Span margin{};                              ///< how much earlier a stream is asked for than is wanted of it
     std::size_t endless = 20000;                ///< pages of one slice: nobody has so many
-    int readers = 1;                            ///< slices that are read side by side, where there are several
+    /// What one slice may hold at the most: far more than a log has in a millisecond, less than would hurt the machine.
+    std::size_t endless_bytes = std::size_t{256} << 20U;
+    int readers = 1;  ///< slices that are read side by side, where there are several
 };
 
 /// What a slice held. Without `smaller`: everything in the window, oldest first.

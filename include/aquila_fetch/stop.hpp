@@ -17,6 +17,16 @@ void install();
 /// Throws Interrupted when a stop was requested, or what this thread does was given up (signal 0).
 void check();
 
+/// While it lasts, giving up waits: what this thread asks for changes something at the server, and the answer is
+/// needed. A signal interrupts it all the same. Throws Interrupted when the run is being given up.
+class Needed {
+  public:
+    Needed();
+    Needed(const Needed&) = delete;
+    Needed& operator=(const Needed&) = delete;
+    ~Needed();
+};
+
 /// While it lasts, threads that wait for something are interrupted: the run goes another way, and joins them. The
 /// thread that made it must wait for nothing else meanwhile.
 class GivingUp {

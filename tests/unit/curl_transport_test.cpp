@@ -494,6 +494,15 @@ TEST_F(CurlTransportTest, AProxySeesNoAuthorizationAndItsRefusalIsTold) {
     EXPECT_NE(sent.find("Proxy-Authorization: Basic YWRhOmh1bnRlcjI="), std::string::npos) << sent;
 }
 
+TEST_F(CurlTransportTest, PlainHttpGoesThroughAProxyOnlyWhereThatStaysHere) {
+    const Server server{always("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Reply::Then::close)};
+    const Server proxy{always("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nproxy", Reply::Then::close)};
+    options.proxy = "http://" + proxy.host();
+    EXPECT_EQ(CurlTransport{options}.send(get("http://" + server.host())).body, "proxy");
+    options.proxy = "http://proxy.example.invalid:3128";
+    EXPECT_EQ(CurlTransport{options}.send(get("http://" + server.host())).body, "{}");
+}
+
 TEST_F(CurlTransportTest, AProxyInTroubleIsAnotherMatter) {
     const Server proxy{always("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", Reply::Then::close)};
     options.proxy = proxy.host();

@@ -289,6 +289,8 @@ TEST_F(RetryTest, TheBudgetIsSharedByAllRequestsButHealthyOnesAreFree) {
                  Failure);  // twice 50 + 70 s, a third failure of 50 s, and 10 s are left
     EXPECT_EQ(clock.sleeps, (std::vector<Span>{70s, 70s}));
     healthy = true;
+    EXPECT_THROW((void)transport.send(request), Failure) << "nothing is sent while the server wants nothing";
+    clock.advance(70s);
     EXPECT_EQ(transport.send(request).status, 200);
     healthy = false;
     EXPECT_THROW((void)transport.send(request), Failure);
