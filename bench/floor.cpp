@@ -1,6 +1,7 @@
 // The floor of the comparison: libcurl fetches the same pages over one connection and throws them away, or, with a
-// FILE, appends them to it, durable after every six pages, as any collector must. floor URL USER:TOKEN FROM TO PAGES
-// [FILE]; the environment variable GZIP_PAGES=1 accepts packed pages.
+// FILE, appends them to it, durable after every six pages, as any collector must. floor QUERY USER:TOKEN PAGES [FILE]:
+// QUERY is the URL up to the number of records to skip, which ends it; GZIP_PAGES=1 in the environment accepts packed
+// pages.
 #include <curl/curl.h>
 
 #include <cstdio>
@@ -29,14 +30,14 @@ std::size_t take(char* data, std::size_t size, std::size_t count, void* user) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 6 && argc != 7) {
-        std::fputs("usage: floor URL USER:TOKEN FROM TO PAGES [FILE]\n", stderr);
+    if (argc != 4 && argc != 5) {
+        std::fputs("usage: floor QUERY USER:TOKEN PAGES [FILE]\n", stderr);
         return 64;
     }
     CURL* curl = curl_easy_init();
     Seen total;
-    if (argc == 7) {
-        total.file = ::open(argv[6], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    if (argc == 5) {
+        total.file = ::open(argv[4], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     }
     if (std::getenv("GZIP_PAGES") != nullptr) {
         curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -46,10 +47,9 @@ int main(int argc, char** argv) {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &total);
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    const int pages = std::atoi(argv[5]);
+    const int pages = std::atoi(argv[3]);
     for (int page = 0; page < pages; ++page) {
-        const auto url = std::string{argv[1]} + "?limit=1000&offset=" + std::to_string(page * 1000) +
-                         "&from=" + argv[3] + "&to=" + argv[4];
+        const auto url = argv[1] + std::to_string(page * 1000);
         curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
         if (const auto code = curl_easy_perform(curl); code != CURLE_OK) {
             std::fprintf(stderr, "floor: %s\n", curl_easy_strerror(code));
