@@ -101,6 +101,10 @@ std::string object_key(const BucketName& bucket, std::string_view source, const 
                        from.substr(6, 2), from, stamp(newest), name);
 }
 
+bool may_be_ours(std::string_view key) noexcept {
+    return key.ends_with(".ndjson") || key.ends_with(".ndjson.gz") || key.ends_with(".ndjson.zst");
+}
+
 std::optional<std::pair<Instant, Instant>> times_of(std::string_view key) {
     const auto name = key.substr(key.rfind('/') + 1);  // npos + 1 is 0
     if (name.size() < 2 * stamp_size + 2 || name[stamp_size] != '-' || name[2 * stamp_size + 1] != '-') {

@@ -246,8 +246,8 @@ std::string checksum(std::string_view text) {
 [[noreturn]] void refuse(std::string_view name, std::string_view what) {
     throw Failure{Exit::data, fmt::format("the checkpoint {} is damaged: {}", name, what),
                   "it was left as it is, and nothing was fetched or written; restore it from a backup, or move it away "
-                  "and run once with --since set to a day before the last line: what is in the output is not written "
-                  "again"};
+                  "and run once with --since set to a day before the last line: what is in the files or the bucket is "
+                  "not written again (the key must be allowed to list and get)"};
 }
 
 }  // namespace

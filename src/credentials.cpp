@@ -128,7 +128,7 @@ Secret find(const Places& places, const SourceConfig& source, const Environment&
         }
         return secret;
     }
-    const auto shipped = shipped_secret(source);
+    const auto shipped = shipped_secret(source, places.credential);
     std::error_code error;
     const bool in_unit = environment("INVOCATION_ID").has_value() || directory;
     throw Failure{Exit::no_input,
@@ -188,8 +188,8 @@ Secret read_secret_file(const fs::path& path) {
     return Secret{secret};
 }
 
-fs::path shipped_secret(const SourceConfig& source) {
-    return fmt::format("/etc/aquila-fetch/{}.{}", source.name, source.is_granted() ? "client_secret" : "token");
+fs::path shipped_secret(const SourceConfig& source, std::string_view credential) {
+    return fmt::format("/etc/aquila-fetch/{}.{}", source.name, credential);
 }
 
 bool is_private_file(const fs::path& path) {

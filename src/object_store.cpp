@@ -2,6 +2,7 @@
 
 #include "aquila_fetch/bucket.hpp"
 #include "aquila_fetch/key.hpp"
+#include "aquila_fetch/md5.hpp"
 #include "aquila_fetch/url.hpp"
 
 #include <fmt/core.h>
@@ -27,6 +28,7 @@ bool is_region(std::string_view text) {
            text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 
+/// As AWS encodes a key: as in a form, where a blank is a plus.
 std::string percent_decode(std::string_view text) {
     const auto digit = [](char c) {
         return c >= '0' && c <= '9'   ? c - '0'
@@ -37,10 +39,18 @@ std::string percent_decode(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool escape = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
-        result += escape ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
+        result += escape           ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]))
+                  : text[i] == '+' ? ' '
+                                   : text[i];
         i += escape ? 2 : 0;
     }
     return result;
+}
+
+/// A page is shown by whoever stands between: a portal that wants a login, a proxy that is in trouble.
+bool is_page(std::string_view body) {
+    const auto start = body.substr(0, 1024);
+    return contains_ignoring_case(start, "<html") || contains_ignoring_case(start, "<!doctype");
 }
 
 }  // namespace
@@ -89,6 +99,9 @@ Response ObjectStore::send(std::string method, const std::string& rest, std::str
     request.headers = {{"Accept", "*/*"}, {"x-amz-content-sha256", sha256_hex(body)}};
     if (!content_type.empty()) {
         request.headers.emplace_back("Content-Type", content_type);
+        if (auto digest = md5_base64(body); !digest.empty()) {
+            request.headers.emplace_back("Content-MD5", std::move(digest));  // wanted by a bucket with Object Lock
+        }
     }
     request.body = std::move(body);
     request.signing =
@@ -98,7 +111,8 @@ Response ObjectStore::send(std::string method, const std::string& rest, std::str
 
 void ObjectStore::put(std::string_view key, std::string bytes, std::string_view content_type) {
     const auto response = send("PUT", "/" + encode_key(key), std::move(bytes), content_type);
-    if (response.status != 200) {
+    // Whoever has stored an object names its ETag; a page that says 200 has stored nothing.
+    if (response.status != 200 || response.header("ETag").empty() || is_page(response.body)) {
         throw explain_refusal(response, address_, clock_.now());
     }
 }

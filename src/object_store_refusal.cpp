@@ -48,6 +48,8 @@ constexpr Row rows[] = {
     {0, Exit::protocol, "IllegalLocationConstraintException", "the bucket is in another region than {region}",
      "the region: set `s3_region`{expected}"},
     {301, Exit::protocol, "", "the bucket is in another region than {region}", "the region: set `s3_region`{expected}"},
+    {0, Exit::protocol, "InvalidRequest", "the service does not take such a request, and says why",
+     "what it says is the reason: a rule of the bucket (Object Lock, encryption, checksums), or of the service at `s3_endpoint`"},
     {0, Exit::unavailable, "RequestTimeout", "the service waited too long for the request", wait},
     {0, Exit::unavailable, "SlowDown", "the service asks for fewer requests", wait},
     {0, Exit::refused, "AccessDenied", "the key may not do this",

@@ -117,7 +117,7 @@ Finding check_secret(const SourceConfig& source, const Environment& environment)
     if (!file.empty()) {
         return good(item, fmt::format("the {} is in {}", what, with_mode(file)));
     }
-    const auto shipped = shipped_secret(source);
+    const auto shipped = shipped_secret(source, granted ? "client_secret" : "token");
     if (struct stat status{}; ::stat(shipped.c_str(), &status) == 0 && (status.st_mode & 077U) != 0) {
         return warning(item, fmt::format("{}, which others may read", with_mode(shipped)),
                        fmt::format("chmod 600 {}", shipped.native()));

@@ -1,6 +1,6 @@
 #include "aquila_fetch/stock.hpp"
 
-#include <vector>
+#include "aquila_fetch/error.hpp"
 
 namespace aquila {
 
@@ -19,6 +19,18 @@ Ledger take_stock(const Source& source, std::span<const Written> texts, Instant 
     Ledger ledger;
     ledger.add(keys);
     return ledger;
+}
+
+std::optional<Ledger> take_stock_if_allowed(const Source& source, const std::function<std::vector<Written>()>& list,
+                                            Instant from, const std::function<void()>& check_stop) {
+    try {
+        return take_stock(source, list(), from, check_stop);
+    } catch (const Failure& failure) {
+        if (failure.code() != Exit::refused) {
+            throw;
+        }
+        return std::nullopt;
+    }
 }
 
 }  // namespace aquila

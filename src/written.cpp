@@ -1,5 +1,6 @@
 #include "aquila_fetch/written.hpp"
 
+#include "aquila_fetch/bucket.hpp"
 #include "aquila_fetch/bucket_reach.hpp"
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
@@ -39,7 +40,7 @@ std::vector<Written> texts_of_bucket(const std::shared_ptr<BucketReach>& reach, 
         part = reach->store().list(source_prefix(reach->name(), source), part.next);
         for (const auto& key : part.keys) {
             const auto times = times_of(key);
-            if (times && (times->second < window.from || times->first >= window.to)) {
+            if (!may_be_ours(key) || (times && (times->second < window.from || times->first >= window.to))) {
                 continue;
             }
             const auto url = reach->name().url_of(key);

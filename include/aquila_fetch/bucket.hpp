@@ -37,6 +37,9 @@ struct BucketName {
 [[nodiscard]] std::string object_key(const BucketName& bucket, std::string_view source, const Lines& lines,
                                      Packing packing);
 
+/// By its ending: .ndjson, .ndjson.gz, .ndjson.zst. Anything else under the prefix was put there by somebody else.
+[[nodiscard]] bool may_be_ours(std::string_view key) noexcept;
+
 /// From the time of the oldest record to that of the newest, both included, as an object's name tells; nullopt: it
 /// tells none.
 [[nodiscard]] std::optional<std::pair<Instant, Instant>> times_of(std::string_view key);

@@ -18,8 +18,8 @@ namespace aquila {
 /// Failure 66 missing or unreadable, 78 too open or malformed. Never shows the content.
 [[nodiscard]] Secret read_secret_file(const std::filesystem::path& path);
 
-/// Where the shipped unit takes the secret of a source from.
-[[nodiscard]] std::filesystem::path shipped_secret(const SourceConfig& source);
+/// Where the shipped unit takes a credential of a source from: `token`, `client_secret` or `s3_secret_key`.
+[[nodiscard]] std::filesystem::path shipped_secret(const SourceConfig& source, std::string_view credential);
 
 /// True when nobody but its owner (and root, or the group exception of read_secret_file) can read or write the file.
 [[nodiscard]] bool is_private_file(const std::filesystem::path& path);

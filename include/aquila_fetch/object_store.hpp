@@ -35,7 +35,8 @@ class ObjectStore {
     /// The transport must be one that never carries another credential.
     ObjectStore(BucketAddress address, BucketCredential credential, Transport& transport, const Clock& clock);
 
-    /// Whole, at once; the same bytes under the same key change nothing. Failure 69, 76, 77.
+    /// Whole, at once; the same bytes under the same key change nothing. Failure 69, 76, 77; 76 also where an answer of
+    /// 200 does not name what was stored (ETag).
     void put(std::string_view key, std::string bytes, std::string_view content_type);
     /// nullopt: there is none. Failure likewise.
     [[nodiscard]] std::optional<std::string> get(std::string_view key);

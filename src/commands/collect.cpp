@@ -103,10 +103,22 @@ std::optional<LineFormat> format_of(const SourceConfig& config, const Source& so
 
 /// A source that begins may have begun before: its checkpoint was lost, and its output was not.
 void know_what_is_there(State& state, const Source& source, const Wish& wish, const Job& job) {
-    constexpr Span margin = std::chrono::hours{24};         // this machine's clock may be ahead of the server's
-    if (destination_of(job.output) == Destination::file) {  // a bucket's credential may allow nothing but PUT
-        const auto begin = wish.since.value_or(wish.until.value_or(wish.now) - wish.initial_lookback) - margin;
-        state.ledger = take_stock(source, written_texts(job, {begin, wish.now}), begin, stop::check);
+    constexpr Span margin = std::chrono::hours{24};  // this machine's clock may be ahead of the server's
+    const auto begin = wish.since.value_or(wish.until.value_or(wish.now) - wish.initial_lookback) - margin;
+    const auto destination = destination_of(job.output);
+    const auto list = [&] { return written_texts(job, {begin, wish.now + margin}); };
+    if (destination == Destination::file) {
+        state.ledger = take_stock(source, list(), begin, stop::check);
+    } else if (destination == Destination::bucket && !job.arguments.dry_run) {
+        auto ledger = take_stock_if_allowed(source, list, begin, stop::check);
+        if (!ledger) {
+            log::warning(fmt::format(
+                "there is no checkpoint, and the key may not look into {}: what is there already may be written "
+                "again. On the very first run that is nothing; else stop now, and give the key s3:ListBucket "
+                "and s3:GetObject for one run",
+                job.output));
+        }
+        state.ledger = std::move(ledger).value_or(Ledger{});
     }
     if (!state.ledger.empty()) {
         log::info("there is no checkpoint, but an output; what is in it already is not written again");

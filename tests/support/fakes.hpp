@@ -71,6 +71,11 @@ class FakeTransport final : public Transport {
     return response;
 }
 
+/// A store's answer to a PUT.
+[[nodiscard]] inline Response http_stored() {
+    return http_answer(200, "", {{"ETag", "\"d41d8cd98f00b204e9800998ecf8427e\""}});
+}
+
 [[nodiscard]] inline Response http_trouble(TransportError error, std::string text) {
     Response response;
     response.error = error;

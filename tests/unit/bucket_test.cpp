@@ -91,5 +91,14 @@ TEST(ObjectKey, IsEncodedButForItsSlashes) {
     EXPECT_EQ(encode_key("a/"), "a/");
 }
 
+TEST(ObjectKey, IsToldFromOthersByItsEnding) {
+    for (const auto* key : {"a/1.ndjson", "1.ndjson.gz", "1.ndjson.zst"}) {
+        EXPECT_TRUE(may_be_ours(key)) << key;
+    }
+    for (const auto* key : {"a/", "a/_SUCCESS", "1.ndjson.zst.tmp", "1.json", ""}) {
+        EXPECT_FALSE(may_be_ours(key)) << key;
+    }
+}
+
 }  // namespace
 }  // namespace aquila

@@ -20,6 +20,7 @@ using test::FakeTransport;
 using test::Fate;
 using test::holds_exactly;
 using test::http_answer;
+using test::http_stored;
 using test::Killed;
 using test::noon;
 
@@ -98,7 +99,7 @@ class BucketRig {
             const auto [object, is_new] = objects.emplace(key, request.body);
             EXPECT_TRUE(is_new || object->second == request.body) << "never other bytes under the same name";
             fate.step();
-            return http_answer(200);
+            return http_stored();
         }
         const auto found = objects.find(key);
         return found == objects.end() ? http_answer(404, "<Code>NoSuchKey</Code>") : http_answer(200, found->second);

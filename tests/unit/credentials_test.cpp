@@ -243,6 +243,10 @@ TEST(BucketCredentials, ThatAreMissingAreToldByName) {
     const auto no_key = failure_of([&] { static_cast<void>(find_bucket_credential(source, environment_of({}))); });
     EXPECT_EQ(no_key.code(), Exit::no_input);
     EXPECT_NE(std::string{no_key.what()}.find("AWS_SECRET_ACCESS_KEY"), std::string::npos) << no_key.what();
+    const auto in_unit = failure_of([&] {
+        static_cast<void>(find_bucket_credential(source, environment_of({{"INVOCATION_ID", "1"}})));
+    });
+    EXPECT_NE(in_unit.hint().find("/etc/aquila-fetch/jira.s3_secret_key "), std::string::npos) << in_unit.hint();
     source.s3_access_key_id.clear();
     const auto bad = failure_of([&] {
         static_cast<void>(find_bucket_credential(
@@ -287,6 +291,7 @@ TEST(Tokens, ThatAreNowhereAreToldWhereTheyWereSought) {
     for (const char* place : {"jira", "'token_file'", "'token'", "/run/c", "$AQUILA_FETCH_TOKEN"}) {
         EXPECT_NE(text.find(place), std::string::npos) << place << ": " << text;
     }
+    EXPECT_NE(failure.hint().find("/etc/aquila-fetch/jira.token "), std::string::npos) << "as the unit loads it";
     EXPECT_NE(failure.hint().find("chmod 600"), std::string::npos);
 }
 
@@ -322,6 +327,7 @@ TEST(ClientSecrets, AreSoughtInOrder) {
     const auto failure = failure_of([&] { (void)find_client_secret(source, environment_of({})); });
     EXPECT_EQ(failure.code(), Exit::no_input);
     EXPECT_NE(std::string{failure.what()}.find("client_secret_file"), std::string::npos);
+    EXPECT_EQ(shipped_secret(source, "client_secret"), "/etc/aquila-fetch/.client_secret");
 }
 
 TEST(Authorization, IsBasicAsInRfc7617) {

@@ -1,6 +1,7 @@
 #include "aquila_fetch/object_store.hpp"
 
 #include "aquila_fetch/key.hpp"
+#include "aquila_fetch/md5.hpp"
 #include "support/fakes.hpp"
 
 #include <map>
@@ -15,6 +16,7 @@ namespace {
 using test::FakeClock;
 using test::FakeTransport;
 using test::http_answer;
+using test::http_stored;
 using test::http_trouble;
 using testing::ElementsAre;
 
@@ -37,7 +39,7 @@ class Store : public testing::Test {
 };
 
 TEST_F(Store, PutsWholeAndSigned) {
-    FakeTransport transport{{http_answer(200)}};
+    FakeTransport transport{{http_stored()}};
     store(transport).put("a/source=x/y.ndjson", "lines\n", "application/x-ndjson");
     ASSERT_EQ(transport.requests.size(), 1);
     const Request& sent = transport.requests.front();
@@ -52,6 +54,23 @@ TEST_F(Store, PutsWholeAndSigned) {
     EXPECT_EQ(sent.signing->session_token.reveal(), "session");
     EXPECT_THAT(sent.headers,
                 testing::Contains(std::pair<std::string, std::string>{"x-amz-content-sha256", sha256_hex("lines\n")}));
+    EXPECT_THAT(sent.headers,
+                testing::Contains(std::pair<std::string, std::string>{"Content-MD5", md5_base64("lines\n")}));
+}
+
+TEST_F(Store, WhatNamesNoETagHasStoredNothing) {
+    const std::pair<std::string, std::string> etag{"ETag", "\"1\""};
+    for (const auto& answer : {http_answer(200), http_answer(200, "<!DOCTYPE html><p>log in</p>"),
+                               http_answer(200, "\n <HTML><p>log in</p></HTML>", {etag}),
+                               http_answer(200, "", {{"ETag", ""}}), http_answer(204, "", {etag})}) {
+        FakeTransport transport{{answer}};
+        try {
+            store(transport).put("k", "lines\n", "application/x-ndjson");
+            ADD_FAILURE() << answer.body;
+        } catch (const Failure& failure) {
+            EXPECT_EQ(failure.code(), Exit::protocol) << failure.what();
+        }
+    }
 }
 
 TEST_F(Store, GetsWhatIsThere) {
@@ -70,15 +89,15 @@ TEST_F(Store, ListsPartByPart) {
                      "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
                      "<NextContinuationToken>a/b+c=</NextContinuationToken>"
                      "<Contents><Key>p/source%3Dx/1</Key></Contents>"
-                     "<Contents><Key>p/2&amp;3</Key></Contents></ListBucketResult>"),
+                     "<Contents><Key>p/2&amp;3+%2B</Key></Contents></ListBucketResult>"),
          http_answer(200,
                      "<ListBucketResult><IsTruncated>false</IsTruncated>"
-                     "<Contents><Key>p/%3D</Key></Contents></ListBucketResult>")}};
+                     "<Contents><Key>p/%3D+</Key></Contents></ListBucketResult>")}};
     auto there = store(transport);
     const auto first = there.list("p/source=x/");
-    EXPECT_THAT(first.keys, ElementsAre("p/source=x/1", "p/2&3"));
+    EXPECT_THAT(first.keys, ElementsAre("p/source=x/1", "p/2&3 +")) << "as in a form";
     const auto second = there.list("p/source=x/", first.next);
-    EXPECT_THAT(second.keys, ElementsAre("p/%3D")) << "not encoded, as it does not say so";
+    EXPECT_THAT(second.keys, ElementsAre("p/%3D+")) << "not encoded, as it does not say so";
     EXPECT_EQ(second.next, "");
     EXPECT_EQ(transport.requests[0].url,
               "https://s3.example.com/logs/?encoding-type=url&list-type=2&max-keys=1000&prefix=p%2Fsource%3Dx%2F");
@@ -117,6 +136,7 @@ TEST_F(Store, ARefusalNamesWhatToChange) {
                                                    {301, "PermanentRedirect", Exit::protocol, "the region:"},
                                                    {503, "SlowDown", Exit::unavailable, "the next run"},
                                                    {500, "InternalError", Exit::unavailable, "the next run"},
+                                                   {400, "InvalidRequest", Exit::protocol, "Object Lock"},
                                                    {400, "Whatever", Exit::protocol, "s3_endpoint"},
                                                    {403, "", Exit::refused, "the permission:"},
                                                    {401, "", Exit::refused, "the key:"},

@@ -1,5 +1,6 @@
 #include "aquila_fetch/stock.hpp"
 
+#include "aquila_fetch/error.hpp"
 #include "support/fake_log.hpp"
 #include "support/scratch.hpp"
 
@@ -40,6 +41,16 @@ TEST(Stock, StopsWhenAsked) {
     const std::vector<Written> texts{{"a", [&] { return PackedReader{folder / "a"}; }}};
     const auto stop = [] { throw 1; };
     EXPECT_THROW(static_cast<void>(take_stock(log.source, texts, noon, stop)), int);
+}
+
+TEST(Stock, OfWhatMayNotBeLookedIntoIsNone) {
+    const test::FakeLog log{"jira"};
+    const auto refusing = [](Exit code) { return [code]() -> std::vector<Written> { throw Failure{code, "no"}; }; };
+    EXPECT_EQ(take_stock_if_allowed(log.source, refusing(Exit::refused), noon, [] {}), std::nullopt);
+    EXPECT_THROW(static_cast<void>(take_stock_if_allowed(log.source, refusing(Exit::unavailable), noon, [] {})),
+                 Failure);
+    const auto nothing = [] { return std::vector<Written>{}; };
+    EXPECT_EQ(take_stock_if_allowed(log.source, nothing, noon, [] {}), Ledger{});
 }
 
 }  // namespace
