@@ -57,25 +57,52 @@ void read_lines(const Source& source, std::string_view lines, const OutputReader
     }
 }
 
+/// 0 at the end, or where the packed data is cut short: what is to be said about that then.
+std::size_t read_next(PackedReader& packed, std::string& chunk, std::string& cut_short) {
+    try {
+        return packed.read_some(chunk);
+    } catch (const CutShort& failure) {
+        cut_short = failure.what();
+        return 0;
+    }
+}
+
 }  // namespace
 
-void read_records(const Source& source, PackedReader packed, const OutputReader& reader) {
+void read_records(const Source& source, PackedReader packed, const OutputReader& reader, std::size_t longest) {
     std::string chunk(chunk_size, '\0');
     std::string text;
-    while (const auto got = packed.read(chunk)) {
+    bool endless = false;  // within a line that is longer than any of ours, and was told
+    std::string cut_short;
+    while (const auto got = read_next(packed, chunk, cut_short)) {
         reader.check_stop();
-        const auto read = std::string_view{chunk}.substr(0, got);
-        const auto end = read.rfind('\n');
-        if (end == std::string_view::npos) {
-            text += read;
-            continue;
+        auto read = std::string_view{chunk}.substr(0, got);
+        if (endless) {
+            const auto end = read.find('\n');
+            if (end == std::string_view::npos) {
+                continue;
+            }
+            read.remove_prefix(end + 1);
+            endless = false;
         }
-        text += read.substr(0, end + 1);
-        read_lines(source, text, reader);
-        text = read.substr(end + 1);
+        const auto whole = read.rfind('\n') + 1;  // npos + 1 is 0
+        text += read.substr(0, whole);
+        if (whole > 0) {
+            read_lines(source, text, reader);
+            text.clear();
+        }
+        text += read.substr(whole);
+        if (text.size() > longest) {
+            reader.damaged(text);
+            std::string{}.swap(text);
+            endless = true;
+        }
     }
     if (!text.empty()) {
         reader.damaged(text);
+    }
+    if (!cut_short.empty()) {
+        reader.damaged(cut_short);
     }
 }
 

@@ -90,8 +90,8 @@ constexpr std::size_t most_layers = 2;
 }
 
 [[noreturn]] void fail_cut_short(const std::string& name) {
-    fail(name, "its packed data is cut short",
-         "a run that was stopped may have left it so, and the next run puts it right; else look at the file");
+    throw CutShort{Exit::io, fmt::format("{} cannot be read: its packed data is cut short", name),
+                   "a run that was stopped may have left it so, and the next run puts it right; else look at the file"};
 }
 
 struct Plain : PackedReader::Stream {
@@ -366,6 +366,10 @@ std::size_t PackedReader::read(std::span<char> buffer) {
     return have;
 }
 
+std::size_t PackedReader::read_some(std::span<char> buffer) {
+    return stream_->some(buffer);
+}
+
 bool PackedReader::skip(std::uint64_t count) {
     return stream_->skip(count);
 }
@@ -394,6 +398,7 @@ FrameEnd for_each_frame(PackedReader& reader, Packing packing, const std::functi
         taken += count;
         text.append(out, 0, put);
         if (step == Step::damaged || text.size() > largest_frame) {
+            end.damaged = true;
             return end;
         }
         may_hold_more = step == Step::within && put == out.size();
@@ -404,6 +409,67 @@ FrameEnd for_each_frame(PackedReader& reader, Packing packing, const std::functi
             end.whole += std::exchange(taken, 0);
         }
     }
+}
+
+namespace {
+
+/// One or more whole frames, and nothing else.
+bool are_frames(std::string_view bytes, Packing packing) {
+    const auto decoder = make_decoder(packing);
+    std::string out(chunk_size, '\0');
+    auto step = Step::within;
+    for (bool may_hold_more = false; !bytes.empty() || may_hold_more;) {
+        std::size_t put = 0;
+        const auto before = bytes.size();
+        step = decoder->decode(bytes, out, put);
+        if (step == Step::damaged || (step == Step::within && put == 0 && bytes.size() == before)) {
+            return false;
+        }
+        may_hold_more = step == Step::within && put == out.size();
+    }
+    return step == Step::whole;
+}
+
+/// Whether the file ends with a whole frame, looked for in its last bytes: a checksum over all that follows cannot fit
+/// by chance. False: it does not, or begins too far before.
+bool ends_with_frame(const std::filesystem::path& path, Packing packing) {
+    constexpr std::size_t most_tries = 16;
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    std::string last(error ? 0 : std::min<std::uint64_t>(size, std::uint64_t{1} << 20U), '\0');
+    Plain file{path};
+    if (last.empty() || !file.skip(size - last.size())) {
+        return false;
+    }
+    for (std::size_t have = 0; have < last.size();) {
+        const auto got = file.some(std::span{last}.subspan(have));
+        if (got == 0) {
+            return false;
+        }
+        have += got;
+    }
+    auto at = std::string::npos;
+    for (std::size_t tries = 0; tries < most_tries && at != 0; ++tries) {
+        at = last.rfind(magic_of(packing), at == std::string::npos ? at : at - 1);
+        if (at == std::string::npos) {
+            return false;
+        }
+        if (are_frames(std::string_view{last}.substr(at), packing)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+FrameEnd end_of_frames(const std::filesystem::path& path, Packing packing) {
+    if (ends_with_frame(path, packing)) {
+        std::error_code error;
+        return {std::filesystem::file_size(path, error), {}, false};
+    }
+    PackedReader reader{path, packing};
+    return for_each_frame(reader, packing, [](std::string_view /*text*/) {});
 }
 
 bool is_packed(const std::filesystem::path& path) {

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -124,6 +125,29 @@ void FileSink::open() {
     }
     check_content(file);
     file_ = std::move(file);
+    settled_ = packing_ == Packing::none;  // of plain lines, place() looks at the last byte each time
+}
+
+void FileSink::settle() {
+    if (std::exchange(settled_, true)) {
+        return;
+    }
+    const auto size = static_cast<std::uint64_t>(status_of(file_.get(), path_).st_size);
+    const auto end = size > 0 ? end_of_frames(path_, packing_) : FrameEnd{};
+    if (end.whole == size || !has_its_name()) {
+        return;
+    }
+    if (end.damaged || !may_begin_as(end.rest, packing_)) {
+        fail(Exit::config, path_, fmt::format("what is behind its first {} bytes is no packed line of ours", end.whole),
+             "rename the file, as rotation does: what was written behind that could not be read");
+    }
+    log::warning(
+        fmt::format("output {}: its last {} bytes are a frame that was cut short, and that nobody can have read; it "
+                    "was taken back",
+                    path_.string(), size - end.whole));
+    if (::ftruncate(file_.get(), static_cast<off_t>(end.whole)) != 0 || ::fdatasync(file_.get()) != 0) {
+        fail_errno(path_, "the torn end cannot be taken back", errno);
+    }
 }
 
 void FileSink::check_content(const Fd& file) const {
@@ -148,6 +172,7 @@ Place FileSink::place() {
     if (!has_its_name()) {
         open();
     }
+    settle();
     auto status = status_of(file_.get(), path_);
     if (status.st_size > 0 && packing_ == Packing::none) {
         char last = '\n';

@@ -2,10 +2,10 @@
 
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
-#include "aquila_fetch/http.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/fingerprint.hpp"
 #include "aquila_fetch/lock.hpp"
+#include "aquila_fetch/output_records.hpp"
 #include "aquila_fetch/packed.hpp"
 #include "aquila_fetch/rotated.hpp"
 #include "aquila_fetch/sink.hpp"
@@ -29,9 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t chunk_size = std::size_t{256} << 10U;
-/// No record is longer than a body may be, and no format's line more than eight times its record; a "line" that is
-/// belongs to a file that is none of ours.
-constexpr std::size_t longest_line = 8 * body_cap;
 
 /// A file that could hold the announced lines.
 struct Candidate {
@@ -183,10 +180,11 @@ bool is_ours(const Candidate& candidate, const Found& found, const Announcement&
 }
 
 /// While a file is packed, it cannot be told whether its last lines were read in time: it is removed next.
-void refuse_while_packed(const fs::path& path) {
+void refuse_while_packed(const fs::path& path, const fs::path& live) {
     for (const auto* ending : packed_endings) {
         const auto packed = path.native() + ending;
-        if (std::error_code none; fs::exists(packed, none)) {
+        // `compress` was switched on: that is the output, which we hold, and no packer's.
+        if (std::error_code none; packed != live.native() && fs::exists(packed, none)) {
             throw Failure{Exit::io, fmt::format("{} is being packed at this moment", path.native()),
                           fmt::format("lines of the last run are in it; the next run looks into the packed file. "
                                       "Where nobody packs it any more, remove the unfinished {}",
@@ -229,7 +227,10 @@ void settle(const Candidate& candidate, const Found& found, Packing packing, con
 }  // namespace
 
 Failure elsewhere(std::string_view announced) {
-    const auto bucket = announced.substr(0, announced.find('/', bucket_scheme.size()) + 1);
+    // A key is PREFIXsource=NAME/…, and the name of a source holds no slash.
+    const auto source = announced.rfind("/source=");
+    const auto end = source == std::string_view::npos ? announced.find('/', bucket_scheme.size()) : source;
+    const auto bucket = announced.substr(0, end + 1);
     return {Exit::config, fmt::format("the last run was stopped while it put {}", announced),
             fmt::format("set `output` back to {} for one run, which puts it right; then change it", bucket)};
 }
@@ -249,7 +250,7 @@ Tail find_tail(const Announcement& announced, const fs::path& live) {
             return false;
         }
         if (candidate.path != live) {
-            refuse_while_packed(candidate.path);
+            refuse_while_packed(candidate.path, live);
         }
         for (const auto line : found->lines) {
             tail.written[line] = true;

@@ -2,6 +2,7 @@
 // collected. Must not know: the server, the checkpoint, why somebody asks.
 #pragma once
 
+#include "aquila_fetch/http.hpp"
 #include "aquila_fetch/packed.hpp"
 #include "aquila_fetch/source.hpp"
 
@@ -20,12 +21,19 @@ struct Written {
 /// Who takes what is read.
 struct OutputReader {
     std::function<void(const Record&)> record;
-    std::function<void(std::string_view)> damaged;  ///< a line that is no record of the source, or has no end
+    /// A line that is no record of the source, or has no end; and what names a text whose packed data is cut short.
+    std::function<void(std::string_view)> damaged;
     std::function<void()> check_stop;
 };
 
-/// Every line of a text as the record it was made of. About 1 MiB is in memory at a time, or the longest line.
+/// No record is longer than a body may be, and no format's line more than eight times its record; a "line" that is
+/// belongs to a file that is none of ours.
+inline constexpr std::size_t longest_line = 8 * body_cap;
+
+/// Every line of a text as the record it was made of. About 1 MiB is in memory at a time, or the longest line; one
+/// beyond `longest` is damaged, and passed over. So is what follows where packed data is cut short.
 /// Failure 74: it cannot be read.
-void read_records(const Source& source, PackedReader text, const OutputReader& reader);
+void read_records(const Source& source, PackedReader text, const OutputReader& reader,
+                  std::size_t longest = longest_line);
 
 }  // namespace aquila

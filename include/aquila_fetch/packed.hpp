@@ -2,6 +2,7 @@
 // is read as if they were not. Must not know: lines, records. zlib and zstd are used in packed.cpp alone.
 #pragma once
 
+#include "aquila_fetch/error.hpp"
 #include "aquila_fetch/packing.hpp"
 
 #include <cstddef>
@@ -26,6 +27,11 @@ inline constexpr const char* packed_endings[] = {".gz", ".zst"};
 [[nodiscard]] bool may_begin_as(std::string_view first_bytes, Packing packing) noexcept;
 inline constexpr std::size_t telling_bytes = 4;
 
+/// Packed data that ends before it is whole: what could be unpacked was given before.
+struct CutShort : Failure {
+    using Failure::Failure;
+};
+
 /// Reads a file from its start, unpacking it as its first bytes tell: in layers, where a packed output was packed once
 /// more. Under a name with an ending of the above, anything else is damaged.
 class PackedReader {
@@ -41,8 +47,11 @@ class PackedReader {
     ~PackedReader();
 
     /// Fills `buffer` from its start; fewer bytes than asked for only at the end, where it gives 0.
-    /// Failure 74: unreadable, or packed text that is damaged or cut short.
+    /// Failure 74: unreadable, or packed text that is damaged or cut short (CutShort).
     [[nodiscard]] std::size_t read(std::span<char> buffer);
+    /// Fills the start of `buffer` with what is at hand, 0 bytes only at the end. Failure likewise, but not before all
+    /// of the text that is whole was given.
+    [[nodiscard]] std::size_t read_some(std::span<char> buffer);
 
     /// From the start, passes over `count` bytes, without reading them where nothing is unpacked. False: there are not
     /// so many.
@@ -64,11 +73,16 @@ class PackedReader {
 struct FrameEnd {
     std::uint64_t whole = 0;  ///< bytes of the whole frames
     std::string rest;         ///< the first bytes behind them, 64 at the most: of a frame that is cut short or damaged
+    bool damaged = false;     ///< no more bytes could make those a frame
 };
 
 /// Gives the text of each whole frame (gzip: member), from where `reader` is. Failure 74: unreadable.
 [[nodiscard]] FrameEnd for_each_frame(PackedReader& reader, Packing packing,
                                       const std::function<void(std::string_view text)>& use);
+
+/// How the frames of a file end that was written so. Where its last frame is whole, the others are not read: no more
+/// than a few of its last bytes are. Failure 74: unreadable.
+[[nodiscard]] FrameEnd end_of_frames(const std::filesystem::path& path, Packing packing);
 
 /// True for a name with one of those endings.
 [[nodiscard]] bool is_packed(const std::filesystem::path& path);

@@ -39,6 +39,9 @@ class Sink {
     /// What of the announced lines a stopped run got out, whatever it wrote to. Failure 74; 78 where this output is not
     /// the one to tell.
     [[nodiscard]] virtual Tail find(const Announcement& announced) = 0;
+    /// Nothing that a stopped run announced is looked for any more. Where it left something torn all the same (the
+    /// checkpoint came from a backup), that is taken back. Failure 74; 78 where it is not ours to take back.
+    virtual void settle() {}
     /// Makes lines ready to be appended. nullopt: nobody could look later for what was written, so there is nothing to
     /// announce, and the checkpoint is to follow at once. Failure 74.
     [[nodiscard]] virtual std::optional<Berth> ready(const Lines& lines) = 0;
@@ -64,6 +67,7 @@ class FileSink final : public Sink {
     explicit FileSink(std::filesystem::path path, Packing packing = Packing::none);
 
     [[nodiscard]] Tail find(const Announcement& announced) override;
+    void settle() override;
     [[nodiscard]] std::optional<Berth> ready(const Lines& lines) override;
     bool append(std::string_view lines) override;
     void finish(const Place& torn, std::size_t size, std::string_view rest) override;
@@ -86,6 +90,7 @@ class FileSink final : public Sink {
     Packing packing_;
     std::string packed_;  ///< what was made ready
     Fd file_;
+    bool settled_ = false;  ///< it ends with a whole frame
 };
 
 /// What is wrong with the name, to follow it; empty: nothing.

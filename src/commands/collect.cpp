@@ -18,6 +18,7 @@
 #include "aquila_fetch/reach.hpp"
 #include "aquila_fetch/sink.hpp"
 #include "aquila_fetch/snapshot.hpp"
+#include "aquila_fetch/spool.hpp"
 #include "aquila_fetch/standard_output.hpp"
 #include "aquila_fetch/stock.hpp"
 #include "aquila_fetch/stop.hpp"
@@ -160,6 +161,10 @@ void collect_once(const Job& job, const Wish& wish, Report& report) {
     if (sink && !arguments.dry_run) {
         torn = recover(
             state, [&sink](const Announcement& announced) { return sink->find(announced); }, save);
+        sink->settle();
+        if (destination_of(output) != Destination::bucket) {
+            Spool{directory}.keep_only({});  // the output may have been a bucket before
+        }
     }
     Reach reach{source, config, *authorizer, state};
     const struct Counting {

@@ -198,6 +198,37 @@ TEST(Packed, FramesAreTakenWholeOrNotAtAll) {
     }
 }
 
+TEST(Packed, TheEndOfFramesIsFoundWhateverIsBefore) {
+    const test::Scratch folder;
+    std::mt19937 random{7};
+    std::string noise(3'000'000, '\0');
+    for (char& byte : noise) {
+        byte = static_cast<char>(random());
+    }
+    for (const Packing packing : {Packing::gzip, Packing::zstd}) {
+        const auto large = pack(noise, packing);
+        const auto small = pack("one\n", packing);
+        for (const auto& whole : {std::string{}, small, large, large + small, small + large + small + small}) {
+            const auto ends = [&](const std::string& rest) {
+                return end_of_frames(folder.write("x", whole + rest), packing);
+            };
+            EXPECT_EQ(ends("").whole, whole.size());
+            EXPECT_EQ(ends("").rest, "");
+            for (const auto& torn :
+                 {small.substr(0, 1), small.substr(0, small.size() - 1), large.substr(0, 2'000'000)}) {
+                const auto end = ends(torn);
+                EXPECT_EQ(end.rest, torn.substr(0, 64)) << torn.size();
+                EXPECT_EQ(end.whole, whole.size());
+                EXPECT_FALSE(end.damaged);
+            }
+            if (!whole.empty()) {
+                EXPECT_TRUE(ends("garbage").damaged);
+                EXPECT_EQ(ends("garbage").whole, whole.size());
+            }
+        }
+    }
+}
+
 TEST(IsPacked, GoesByTheNamesEnding) {
     EXPECT_TRUE(is_packed("/x/out.json-1.gz"));
     EXPECT_TRUE(is_packed("out.zst"));

@@ -3,6 +3,7 @@
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/fingerprint.hpp"
 #include "aquila_fetch/log.hpp"
+#include "aquila_fetch/packed.hpp"
 #include "support/scratch.hpp"
 
 #include <csignal>
@@ -230,6 +231,39 @@ TEST_F(Output, IsNotNamedLikeAPackedFile) {
     EXPECT_EQ(refusal(folder / "out.json.gz"), Exit::cannot_create);
     EXPECT_EQ(refusal(folder / "out.zst"), Exit::cannot_create);
     EXPECT_TRUE(folder.names().empty());
+}
+
+TEST_F(Output, ATornFrameThatNobodyAnnouncedIsTakenBack) {
+    for (const Packing packing : {Packing::gzip, Packing::zstd}) {
+        const auto whole = pack("one\n", packing) + pack("two\n", packing);
+        const auto torn = pack("three\n", packing).substr(0, 9);
+        folder.write("out.json", whole + torn);
+        {
+            FileSink sink{path, packing};
+            sink.settle();
+            EXPECT_EQ(folder.read("out.json"), whole);
+        }
+        folder.write("out.json", whole + torn);
+        FileSink sink{path, packing};
+        ASSERT_TRUE(sink.ready({"three\n"}));
+        EXPECT_TRUE(sink.append("three\n"));
+        EXPECT_EQ(folder.read("out.json"), whole + pack("three\n", packing));
+        fs::remove(path);
+    }
+}
+
+TEST_F(Output, WhatIsNotOursBehindItsFramesIsLeftAlone) {
+    const auto bytes = pack("one\n", Packing::zstd) + "theirs\n";
+    folder.write("out.json", bytes);
+    FileSink sink{path, Packing::zstd};
+    try {
+        sink.settle();
+        ADD_FAILURE();
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.code(), Exit::config);
+        EXPECT_NE(failure.hint().find("rename"), std::string::npos);
+    }
+    EXPECT_EQ(folder.read("out.json"), bytes);
 }
 
 TEST_F(Output, IsLockedAsLongAsItIsOpen) {

@@ -43,6 +43,18 @@ TEST(Stock, StopsWhenAsked) {
     EXPECT_THROW(static_cast<void>(take_stock(log.source, texts, noon, stop)), int);
 }
 
+TEST(Stock, ATornFrameIsNoObstacle) {
+    test::FakeLog log{"jira"};
+    log.add(noon, "one");
+    log.add(noon, "two");
+    const auto lines = log.bodies();
+    const test::Scratch folder;
+    const auto torn = pack(lines[1] + "\n", Packing::gzip);
+    folder.write("a", pack(lines[0] + "\n", Packing::gzip) + torn.substr(0, 12));
+    const std::vector<Written> texts{{"a", [&] { return PackedReader{folder / "a"}; }}};
+    EXPECT_EQ(take_stock(log.source, texts, noon, [] {}).size(), 1);
+}
+
 TEST(Stock, OfWhatMayNotBeLookedIntoIsNone) {
     const test::FakeLog log{"jira"};
     const auto refusing = [](Exit code) { return [code]() -> std::vector<Written> { throw Failure{code, "no"}; }; };

@@ -88,6 +88,24 @@ TEST_F(FindTail, TellsWhereALineIsCutShort) {
     EXPECT_EQ(folder.read("out.json"), "before\none\ntw") << "it is left to be finished";
 }
 
+TEST_F(FindTail, ThePackedOutputOfNowIsNoPackersWork) {
+    write("out.json", "before\none\n");
+    write("out.json.zst", "");
+    const auto tail = find_tail(announced, folder / "out.json.zst");
+    EXPECT_THAT(tail.written, ElementsAre(true, false, false)) << "`compress` was switched on after a crash";
+    write("out.json.gz", "");
+    EXPECT_THROW(static_cast<void>(find_tail(announced, folder / "out.json.zst")), Failure) << "another one is";
+}
+
+TEST(Elsewhere, NamesBucketAndPrefix) {
+    for (const auto& [announced, output] :
+         {std::pair{"s3://logs/a/b/source=jira/year=2026/x.ndjson", " s3://logs/a/b/ "},
+          std::pair{"s3://logs/source=jira/undated/x.ndjson", " s3://logs/ "},
+          std::pair{"s3://logs/source=old/source=jira/undated/x.ndjson", " s3://logs/source=old/ "}}) {
+        EXPECT_NE(elsewhere(announced).hint().find(output), std::string::npos) << elsewhere(announced).hint();
+    }
+}
+
 TEST_F(FindTail, CountsEqualLines) {
     announce("before\n", {"twin\n", "twin\n", "other\n", "twin\n"});
     write("out.json", "before\ntwin\ntwin\nother\n");

@@ -78,6 +78,20 @@ TEST_P(Compare, ReadsPackedFiles) {
     EXPECT_TRUE(compare_with({"a.gz"}).clean());
 }
 
+TEST_P(Compare, APackedFileThatIsCutShortIsDamagedAndTheNextOneIsRead) {
+    std::string first;
+    for (std::size_t i = 0; i < 8; ++i) {
+        first += lines[i] + "\n";
+    }
+    const auto torn = pack(lines[8] + "\n", Packing::zstd);
+    folder.write("a.zst", pack(first, Packing::zstd) + torn.substr(0, torn.size() - 5));
+    write("b", 8, lines.size());
+    const auto comparison = compare_with({"a.zst", "b"});
+    EXPECT_EQ(comparison.missing.records, 0) << describe(comparison, false);
+    EXPECT_GE(comparison.damaged.records, 1);
+    EXPECT_NE(describe(comparison, false).find("a.zst"), std::string::npos);
+}
+
 TEST_P(Compare, FindsRecordsInEveryFormat) {
     auto format = make_format(Format::ecs, log.source, {});
     std::string mapped;
