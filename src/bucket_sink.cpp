@@ -28,6 +28,30 @@ bool is_as_announced(const std::optional<std::string>& bytes, const Place& place
     return bytes && bytes->size() == place.offset && fingerprint(*bytes) == place.before;
 }
 
+/// Where its spool is gone, the bucket tells whether the object is there. A key that may not list is told nothing.
+bool ask_for(ObjectStore& store, const std::string& key, const Place& place) {
+    log::warning(fmt::format("the spool of {} is gone from the state folder; asking the bucket for it", place.path));
+    std::optional<std::string> bytes;
+    try {
+        bytes = store.get(key);
+    } catch (const Failure& failure) {
+        if (failure.code() != Exit::refused) {
+            throw;
+        }
+        throw Failure{Exit::refused, failure.what(),
+                      fmt::format("whether the last run put {} can only be seen there: give the key s3:GetObject and "
+                                  "s3:ListBucket for one run",
+                                  place.path)};
+    }
+    if (bytes && !is_as_announced(bytes, place)) {
+        throw Failure{
+            Exit::protocol, fmt::format("{} is not what the last run was about to put there", place.path),
+            "look who answers at `s3_endpoint`, and who else writes there; where that object is none of ours, "
+            "remove it, and run again"};
+    }
+    return bytes.has_value();
+}
+
 }  // namespace
 
 BucketSink::BucketSink(BucketName bucket, std::string source, Packing packing, const std::filesystem::path& state,
@@ -43,6 +67,15 @@ Tail BucketSink::find(const Announcement& announced) {
     if (!place.path.starts_with(base)) {
         throw elsewhere(place.path);
     }
+    // Announcements of before the store's address was kept have none.
+    if (const auto& address = store_.address().base; place.device != 0 && place.device != fingerprint(address)) {
+        throw Failure{
+            Exit::config,
+            fmt::format("the last run was stopped while it put {}, and the store had another address than {}",
+                        place.path, printable_url(address)),
+            "set `s3_endpoint` and `s3_region` back for one run, which puts it right; then change them. Where "
+            "no store ever was at that address, move the checkpoint away instead"};
+    }
     const auto key = place.path.substr(base.size());
     Tail tail;
     auto bytes = spool_.get(name_of(key));
@@ -50,9 +83,7 @@ Tail BucketSink::find(const Announcement& announced) {
     if (tail.recognised) {
         store_.put(key, *std::move(bytes), content_type(place.packing));
     } else {
-        log::warning(
-            fmt::format("the spool of {} is gone from the state folder; asking the bucket for it", place.path));
-        tail.recognised = is_as_announced(store_.get(key), place);
+        tail.recognised = ask_for(store_, key, place);
     }
     tail.written.assign(announced.lines.size(), tail.recognised);
     return tail;
@@ -62,12 +93,19 @@ std::optional<Berth> BucketSink::ready(const Lines& lines) {
     key_ = object_key(bucket_, source_, lines, packing_);
     bytes_ = pack(lines.bytes, packing_);
     spool_.put(name_of(key_), bytes_);
-    return Berth{{bucket_.url_of(key_), 0, 0, bytes_.size(), fingerprint(bytes_), packing_}, {}};
+    // An object has no device: the store's address stands there.
+    return Berth{
+        {bucket_.url_of(key_), fingerprint(store_.address().base), 0, bytes_.size(), fingerprint(bytes_), packing_},
+        {}};
 }
 
 bool BucketSink::append(std::string_view /*lines*/) {
     spool_.keep_only(name_of(key_));  // the checkpoint that announces it has all before it
-    store_.put(key_, std::exchange(bytes_, {}), content_type(packing_));
+    try {
+        store_.put(key_, std::exchange(bytes_, {}), content_type(packing_));
+    } catch (const NotStored& failure) {
+        throw NothingAppended{failure};
+    }
     return true;
 }
 

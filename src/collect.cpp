@@ -274,9 +274,7 @@ class Loop {
                 const auto rest = std::string_view{batch.bytes}.substr(torn_bytes_.size());
                 sink_.finish(state_.announced->place, torn_bytes_.size(), rest);
             } else {
-                while (!sink_.append(batch.bytes)) {
-                    announce(window, batch);  // the output was turned since
-                }
+                append(window, batch);
             }
             state_.announced.reset();
             state_.records += batch.keys.size();
@@ -289,6 +287,19 @@ class Loop {
         tally_.repaired += batch.repaired;
         tally_.late += static_cast<std::uint64_t>(std::count_if(
             batch.keys.begin(), batch.keys.end(), [this](const Key& key) { return key.time < began_at_; }));
+    }
+
+    void append(const Window& window, const Batch& batch) {
+        try {
+            while (!sink_.append(batch.bytes)) {
+                announce(window, batch);  // the output was turned since
+            }
+        } catch (const NothingAppended&) {
+            // Whoever mends what was wrong (another bucket, say) is not bound to where nothing is.
+            state_.announced.reset();
+            unsaved_ = true;
+            throw;
+        }
     }
 
     [[nodiscard]] std::vector<const Slice::Line*> fresh_lines(std::span<const Slice> slices) const {

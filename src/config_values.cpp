@@ -63,8 +63,10 @@ std::optional<std::string> output(std::string_view value, std::string& problem) 
         problem = bucket_problem(value);
         return problem.empty() ? std::optional<std::string>{value} : std::nullopt;
     }
-    return value.find("://") == std::string_view::npos ? file(value, problem)
-                                                       : no(problem, "must be a file, s3://bucket/prefix/ or -");
+    const bool other_scheme = value.find("://") != std::string_view::npos;
+    const bool almost_bucket = value.size() > 2 && (value[0] == 's' || value[0] == 'S') && value.substr(1, 2) == "3:";
+    return other_scheme || almost_bucket ? no(problem, "must be a file, s3://bucket/prefix/ or -")
+                                         : file(value, problem);
 }
 
 std::optional<std::string> region(std::string_view value, std::string& problem) {

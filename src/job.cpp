@@ -1,7 +1,7 @@
 #include "aquila_fetch/job.hpp"
 
-#include "aquila_fetch/bucket.hpp"
 #include "aquila_fetch/clock.hpp"
+#include "aquila_fetch/config_values.hpp"
 #include "aquila_fetch/destination.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
@@ -22,13 +22,16 @@ void configure_log(const Arguments& arguments, const SourceConfig& source) {
     log::set_source(source.name);
 }
 
+/// --output is read as the INI's `output` is.
+void check_named_output(const std::string& output) {
+    std::string problem;
+    if (!output.empty() && !read::output(output, problem)) {
+        throw Failure{Exit::config, fmt::format("the output {} {}", printable_url(output), problem)};
+    }
+}
+
 /// What the one or the other destination cannot do, whether the INI or --output names it.
 void check_destination(const SourceConfig& config, const std::string& output) {
-    if (destination_of(output) == Destination::bucket) {
-        if (const auto problem = bucket_problem(output); !problem.empty()) {
-            throw Failure{Exit::config, fmt::format("the output {} {}", printable_url(output), problem)};
-        }
-    }
     if (config.output_mode == OutputMode::replace && destination_of(output) != Destination::file) {
         throw Failure{Exit::config, fmt::format("[{}]: `output_mode = replace` needs a file", config.name),
                       "set `output` to a file, or leave out `output_mode`"};
@@ -79,6 +82,7 @@ Job make_job(const Arguments& arguments, const Environment& environment, Config&
 Job make_job(const Arguments& arguments, const Environment& environment, const Config& config,
              const SourceConfig& source) {
     auto output = arguments.output.empty() ? source.effective_output() : arguments.output;
+    check_named_output(arguments.output);
     check_destination(source, output);
     check_output_is_own(config, source, output);
     return {arguments,

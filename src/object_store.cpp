@@ -87,8 +87,13 @@ BucketAddress find_address(const SourceConfig& source, const std::string& bucket
     return address;
 }
 
-ObjectStore::ObjectStore(BucketAddress address, BucketCredential credential, Transport& transport, const Clock& clock)
-    : address_{std::move(address)}, credential_{std::move(credential)}, transport_{transport}, clock_{clock} {}
+ObjectStore::ObjectStore(BucketAddress address, BucketCredential credential, Transport& transport, const Clock& clock,
+                         std::function<std::uint64_t()> retries)
+    : address_{std::move(address)},
+      credential_{std::move(credential)},
+      transport_{transport},
+      clock_{clock},
+      retries_{std::move(retries)} {}
 
 Response ObjectStore::send(std::string method, const std::string& rest, std::string body,
                            std::string_view content_type) {
@@ -110,7 +115,12 @@ Response ObjectStore::send(std::string method, const std::string& rest, std::str
 }
 
 void ObjectStore::put(std::string_view key, std::string bytes, std::string_view content_type) {
+    const auto retries = [this] { return retries_ ? retries_() : 0; };
+    const auto before = retries();
     const auto response = send("PUT", "/" + encode_key(key), std::move(bytes), content_type);
+    if (response.status >= 300 && response.status < 500 && retries() == before) {
+        throw NotStored{explain_refusal(response, address_, clock_.now())};
+    }
     // Whoever has stored an object names its ETag; a page that says 200 has stored nothing.
     if (response.status != 200 || response.header("ETag").empty() || is_page(response.body)) {
         throw explain_refusal(response, address_, clock_.now());

@@ -20,7 +20,7 @@ class BucketSink final : public Sink {
                ObjectStore& store);
 
     /// Puts the announced object again. Where its spool is gone, asks for the object itself. Failure 69, 76, 77; 78
-    /// when another bucket was announced.
+    /// when another bucket was announced, or one at another address.
     [[nodiscard]] Tail find(const Announcement& announced) override;
     [[nodiscard]] std::optional<Berth> ready(const Lines& lines) override;
     bool append(std::string_view lines) override;

@@ -9,6 +9,8 @@
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/http.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,13 +32,20 @@ struct BucketAddress {
 [[nodiscard]] BucketAddress find_address(const SourceConfig& source, const std::string& bucket,
                                          const Environment& environment);
 
+/// The service has answered the only try of a put with a refusal: nothing was stored, nor will be.
+struct NotStored : Failure {
+    explicit NotStored(const Failure& failure) : Failure{failure} {}
+};
+
 class ObjectStore {
   public:
-    /// The transport must be one that never carries another credential.
-    ObjectStore(BucketAddress address, BucketCredential credential, Transport& transport, const Clock& clock);
+    /// The transport must be one that never carries another credential. `retries` counts the tries that it makes after
+    /// others by itself; none where it makes none.
+    ObjectStore(BucketAddress address, BucketCredential credential, Transport& transport, const Clock& clock,
+                std::function<std::uint64_t()> retries = {});
 
     /// Whole, at once; the same bytes under the same key change nothing. Failure 69, 76, 77; 76 also where an answer of
-    /// 200 does not name what was stored (ETag).
+    /// 200 does not name what was stored (ETag). NotStored where that is certain.
     void put(std::string_view key, std::string bytes, std::string_view content_type);
     /// nullopt: there is none. Failure likewise.
     [[nodiscard]] std::optional<std::string> get(std::string_view key);
@@ -59,6 +68,7 @@ class ObjectStore {
     BucketCredential credential_;
     Transport& transport_;
     const Clock& clock_;
+    std::function<std::uint64_t()> retries_;
 };
 
 /// What an answer that is no success means. Pure. The body is whatever somebody sent: its code is looked up in a table,

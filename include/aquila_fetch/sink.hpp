@@ -4,6 +4,7 @@
 #pragma once
 
 #include "aquila_fetch/checkpoint.hpp"
+#include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/packing.hpp"
 #include "aquila_fetch/tail.hpp"
@@ -29,6 +30,11 @@ struct Berth {
     std::string head;  ///< at most head_size
 };
 
+/// For certain, nothing of what was to be appended has come to its place, nor will.
+struct NothingAppended : Failure {
+    explicit NothingAppended(const Failure& failure) : Failure{failure} {}
+};
+
 class Sink {
   public:
     Sink() = default;
@@ -46,7 +52,8 @@ class Sink {
     /// announce, and the checkpoint is to follow at once. Failure 74.
     [[nodiscard]] virtual std::optional<Berth> ready(const Lines& lines) = 0;
     /// Appends what was made ready, and makes it durable. False: nothing was written, as the file was renamed since.
-    /// Failure 74, also when it was renamed in the very moment; what is there by then is found by the next run.
+    /// Failure 74, also when it was renamed in the very moment; what is there by then is found by the next run, but
+    /// where the failure is NothingAppended.
     virtual bool append(std::string_view lines) = 0;
     /// Appends the rest of a torn line that begins there and has `size` bytes, and what follows it. Failure 74 when the
     /// output does not end so any more: it was rotated meanwhile, and the next run looks for the line anew.

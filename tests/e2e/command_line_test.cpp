@@ -252,6 +252,15 @@ TEST_F(CommandLine, WritesToAnotherOutput) {
     EXPECT_FALSE(std::filesystem::exists(output_path()));
 }
 
+TEST_F(CommandLine, RefusesWhatIsNoOutputLikeTheConfigurationDoes) {
+    for (const auto* output : {"gs://bucket/prefix", "s3:/bucket/prefix", "S3://bucket/prefix", "s3://B/x"}) {
+        const auto done = run({"--output", output});
+        EXPECT_EQ(done.status, 78) << output << done.err;
+        EXPECT_FALSE(std::filesystem::exists(scratch / output));
+    }
+    EXPECT_TRUE(sim.requests().empty());
+}
+
 TEST_F(CommandLine, RefusesTheOutputOfAnotherSource) {
     configure_three();
     const auto done = run({"--source", "jira", "--output", (scratch / "out-jira-eu" / "flattened.json").native()});

@@ -1,6 +1,7 @@
 // An output in a bucket: runs that die at every step, whose put may have come through or not, and healthy ones after
 // them: every record once over all objects.
 #include "aquila_fetch/bucket_sink.hpp"
+#include "aquila_fetch/fingerprint.hpp"
 #include "aquila_fetch/packed.hpp"
 #include "support/fakes.hpp"
 #include "support/rig.hpp"
@@ -33,7 +34,10 @@ class BucketRig {
     /// False: it died, or could not reach the bucket.
     bool run(Fate fate = {}) {
         FakeTransport transport{[&](const Request& request) { return answer(request, fate); }};
-        ObjectStore store{{"logs", "https://s3.example.com/logs", "eu-west-1"}, {"id", {}, {}}, transport, clock};
+        ObjectStore store{
+            {"logs", "https://s3.example.com/logs", "eu-west-1"}, {"id", {}, {}}, transport, clock, [this] {
+                return retries;
+            }};
         const auto save = [&](const State& state) {
             fate.step();
             saved = to_text(state);
@@ -89,6 +93,8 @@ class BucketRig {
     std::string saved;
     Tally tally;
     int puts = 0;
+    std::optional<Response> refusal;  ///< of every put
+    std::uint64_t retries_per_put = 0;
 
   private:
     Response answer(const Request& request, Fate& fate) {
@@ -96,6 +102,10 @@ class BucketRig {
         fate.step();
         if (request.method == "PUT") {
             ++puts;
+            retries += retries_per_put;
+            if (refusal) {
+                return *refusal;
+            }
             const auto [object, is_new] = objects.emplace(key, request.body);
             EXPECT_TRUE(is_new || object->second == request.body) << "never other bytes under the same name";
             fate.step();
@@ -105,6 +115,7 @@ class BucketRig {
         return found == objects.end() ? http_answer(404, "<Code>NoSuchKey</Code>") : http_answer(200, found->second);
     }
 
+    std::uint64_t retries = 0;
     FakeClock clock;
     Wish wish{{}, 24h, 1h, std::nullopt, std::nullopt};
     SliceLimits limits;
@@ -184,7 +195,64 @@ TEST_P(BucketCrash, ASpoolThatIsGoneIsAskedForInTheBucket) {
     }
 }
 
-TEST(BucketSinkFind, AnotherBucketsAnnouncementIsNotPutHere) {
+TEST_P(BucketCrash, ARefusedFirstPutBindsNobodyToThatBucket) {
+    for (const bool retried : {false, true}) {
+        BucketRig rig{GetParam()};
+        rig.fill(0);
+        rig.refusal = http_answer(404, "<Code>NoSuchBucket</Code>");
+        rig.retries_per_put = retried ? 1 : 0;
+        Fate mistyped;
+        mistyped.fail_at(1000);
+        ASSERT_FALSE(rig.run(mistyped));
+        EXPECT_EQ(state_from_text(rig.saved, "saved").announced.has_value(), retried) << "nothing can be there";
+        EXPECT_EQ(rig.folder.names().empty(), !retried);
+        rig.refusal.reset();
+        ASSERT_TRUE(rig.run());
+        EXPECT_TRUE(holds_exactly(rig.written(), rig.log.bodies()));
+    }
+}
+
+class BucketSinkFind : public testing::Test {
+  protected:
+    BucketSinkFind() {
+        log::configure({log::Level::off, log::Format::text});
+        announced.place = {"s3://logs/source=jira/undated/x.ndjson", 0, 0, 5, fingerprint("bytes"), Packing::none};
+    }
+    [[nodiscard]] Failure failure_with(const Response& response) {
+        FakeTransport transport{{response}};
+        ObjectStore store{{"logs", "https://s3.example.com/logs", "eu-west-1"}, {"id", {}, {}}, transport, clock};
+        BucketSink sink{{"logs", ""}, "jira", Packing::none, folder.path(), store};
+        try {
+            static_cast<void>(sink.find(announced));
+        } catch (const Failure& failure) {
+            return failure;
+        }
+        return {Exit::ok, "none"};
+    }
+    test::Scratch folder;
+    FakeClock clock;
+    Announcement announced;
+};
+
+TEST_F(BucketSinkFind, WithoutSpoolSomebodyElsesBytesAreNoAnswer) {
+    EXPECT_EQ(failure_with(http_answer(200, "bytes")).code(), Exit::ok);
+    EXPECT_EQ(failure_with(http_answer(404, "<Code>NoSuchKey</Code>")).code(), Exit::ok);
+    EXPECT_EQ(failure_with(http_answer(200, "<html>log in")).code(), Exit::protocol);
+    const auto refused = failure_with(http_answer(403, "<Code>AccessDenied</Code>"));
+    EXPECT_EQ(refused.code(), Exit::refused);
+    EXPECT_NE(refused.hint().find("s3:GetObject and s3:ListBucket"), std::string::npos) << refused.hint();
+}
+
+TEST_F(BucketSinkFind, AnotherStoreIsNotTheOneAnnounced) {
+    announced.place.device = fingerprint("https://s3.example.com/logs");
+    EXPECT_EQ(failure_with(http_answer(200, "bytes")).code(), Exit::ok);
+    announced.place.device = fingerprint("https://elsewhere.example.com/logs");
+    const auto failure = failure_with(http_answer(200, "bytes"));
+    EXPECT_EQ(failure.code(), Exit::config);
+    EXPECT_NE(failure.hint().find("s3_endpoint"), std::string::npos) << failure.hint();
+}
+
+TEST(BucketSink, AnotherBucketsAnnouncementIsNotPutHere) {
     const test::Scratch folder;
     FakeClock clock;
     FakeTransport transport{{http_answer(200)}};

@@ -144,7 +144,7 @@ const std::map<std::string, KeyCase>& key_cases() {
         {"output",
          {"/var/log/x.json",
           [](S s) { return s.output == "/var/log/x.json"; },
-          {"/var/log/", "gs://b/x", "s3://", "s3://B/x", "s3:///x", "s3://bucket/../x"}}},
+          {"/var/log/", "gs://b/x", "s3://", "s3://B/x", "s3:///x", "s3://bucket/../x", "s3:/x/y", "S3://bucket/x"}}},
         {"compress", {"zstd", [](S s) { return s.compress == Packing::zstd; }, {"yes", "ZSTD", "xz"}}},
         {"s3_endpoint",
          {"https://s3.example.com/",
