@@ -84,7 +84,7 @@ std::string not_expected(const std::vector<std::string>& words) {
     const bool options = std::ranges::any_of(words, [](const auto& word) { return word.starts_with('-'); });
     for (const auto& word : words) {
         if (!options || word.starts_with("--")) {
-            named += (named.empty() ? "" : " ") + word.substr(0, options ? word.find('=') : word.npos);
+            named += (named.empty() ? "" : " ") + word.substr(0, options ? word.find('=') : std::string::npos);
         } else if (word.starts_with('-')) {
             named += (named.empty() ? "" : " ") + word.substr(0, 2);
         }

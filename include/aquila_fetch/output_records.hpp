@@ -33,7 +33,7 @@ inline constexpr std::size_t longest_line = 8 * body_cap;
 /// Every line of a text as the record it was made of. About 1 MiB is in memory at a time, or the longest line; one
 /// beyond `longest` is damaged, and passed over. So is what follows where packed data is cut short.
 /// Failure 74: it cannot be read.
-void read_records(const Source& source, PackedReader text, const OutputReader& reader,
+void read_records(const Source& source, PackedReader packed, const OutputReader& reader,
                   std::size_t longest = longest_line);
 
 }  // namespace aquila

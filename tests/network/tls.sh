@@ -66,10 +66,10 @@ grep -q 'tenant_info 200 \[Basic ' log.tls || { echo "those servers keep no log:
 echo "ok they saw curl -k with its credential, and aquila-fetch never"
 
 # Requests side by side are streams of one connection, where the server speaks HTTP/2.
-generate jira 1500 -5h -55m 1000
+generate jira 7000 -5h -55m 1000
 control -d '{"latency_ms":10}' "$url/_sim/settings" >settings.out
 rm -rf out state
-at 8449 "$ca" "concurrency = 8" "page_size = 10"
+at 8449 "$ca" "concurrency = 8"
 healthy jira "eight requests side by side"
 connections=$(cut -d' ' -f1 log.h2 | sort -u | wc -l) requests=$(grep -c 'HTTP/2.0 200$' log.h2)
 ((connections == 1 && requests > 100)) || { echo "$requests requests by HTTP/2 in $connections connections"; exit 1; }

@@ -46,7 +46,7 @@ rule reject with tcp reset
 bad "connection refused by a firewall" 69 "refused" "connect_timeout = 300ms"
 rule ct state established ct bytes '>' 3000 drop
 bad "a connection that falls silent" 69 "no whole answer within" "request_timeout = 500ms"
-rule ct state established ct bytes '>' 3000 reject with tcp reset
+rule ct state established ct bytes '>' 300 reject with tcp reset
 bad "connections reset as soon as they carry something" 69 "connection"
 rule numgen random mod 100 '<' 7 drop
 well "every fourteenth packet lost"
