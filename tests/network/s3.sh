@@ -103,6 +103,8 @@ echo "refusals: key, id, region, bucket${clock:+, clock}"
 # Down, then slow: what is spooled is put by a later run, whatever became of the first try.
 rm -rf "$scratch/state"
 s3_ini jira down/ "$good_key" "request_timeout = 2s"
+run
+generate jira 30 -50m -2s 77
 stop_swift
 status=0
 run || status=$?
