@@ -29,7 +29,7 @@ echo "$measured" | awk -v recorded="$recorded" '
         share = known[$1] ? $2 / known[$1] : 99
         printf "%s: %d instructions a record, %d recorded (%+.1f %%)\n", $1, $2, known[$1], 100 * (share - 1)
         slower = slower || share > 1.1
-        if ($2 == 0) { print "error: nothing was counted; is bench/hot_path built?"; slower = 1 }
+        if ($2 + 0 == 0) { print "error: nothing was counted; is bench/hot_path built?"; slower = 1 }
     }
     END {
         if (slower) print "error: more than a tenth above bench/cost.txt; make it cheaper, or see the head of bench/cost.sh"
