@@ -3,6 +3,7 @@
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/http.hpp"
 #include "aquila_fetch/nearest.hpp"
+#include "aquila_fetch/number.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -221,9 +222,8 @@ std::string read_retention_word(std::string_view product, std::string_view text)
 }
 
 std::string read_files_word(std::string_view text) {
-    int count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (error != std::errc{} || end != text.data() + text.size() || count < 1) {
+    const auto count = to_integer<int>(text).value_or(0);
+    if (count < 1) {
         refuse(fmt::format("retention-file: '{}' is no number of files", printable_text(text, 60)),
                "give how many files the server keeps, as in retention-file=100");
     }

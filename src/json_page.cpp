@@ -2,6 +2,7 @@
 
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/http.hpp"
+#include "aquila_fetch/number.hpp"
 #include "aquila_fetch/repair.hpp"
 #include "json_tokens.hpp"
 
@@ -9,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -25,13 +25,6 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     throw Failure{Exit::protocol, fmt::format("the server's answer is not what the API promises: {}", what),
                   "a proxy or a login page may answer in the server's place; nothing of this answer was written, and "
                   "the next run asks again"};
-}
-
-template <typename Integer>
-std::optional<Integer> to_integer(std::string_view text) noexcept {
-    Integer value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
 }
 
 /// ISO 8601 text, or epoch milliseconds as a number or as text.

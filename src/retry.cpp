@@ -3,6 +3,7 @@
 #include "aquila_fetch/diagnosis.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/log.hpp"
+#include "aquila_fetch/number.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -27,13 +28,6 @@ constexpr TransportError passing_errors[] = {TransportError::resolve, TransportE
 
 bool holds(const auto& list, auto value) noexcept {
     return std::ranges::find(list, value) != std::end(list);
-}
-
-std::optional<int> parse_whole(std::string_view text) noexcept {
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() && !text.empty() ? std::optional{value}
-                                                                                     : std::nullopt;
 }
 
 /// Whole seconds, however many.
@@ -182,7 +176,7 @@ void RetryingTransport::note(const Response& response, const Verdict& verdict, S
     if (verdict.retry) {
         charge(left, clock_.elapsed());
     } else {
-        pacing_.accepted(clock_.elapsed(), parse_whole(response.header("X-RateLimit-Remaining")));
+        pacing_.accepted(clock_.elapsed(), to_integer<int>(response.header("X-RateLimit-Remaining")));
         if (pacing_.is_found()) {
             spent_ = std::min(spent_, still_to_come(clock_.elapsed()));  // looking for the rate is no trouble
         }

@@ -1,11 +1,11 @@
 // What may be done to a value on its way, by name. docs/mappings.md has a line for each.
 #include "value.hpp"
 
+#include "aquila_fetch/number.hpp"
 #include "aquila_fetch/time.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -22,16 +22,10 @@ Value text(const Value& value, std::string_view /*argument*/, Desk& /*desk*/) {
     return scalar && !value.text.empty() ? Value{Kind::string, value.text, value.node} : Value{};
 }
 
-std::optional<std::int64_t> to_integer(std::string_view digits) noexcept {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return error == std::errc{} && end == digits.data() + digits.size() ? std::optional{number} : std::nullopt;
-}
-
 /// Of a number, or of a string of digits; within 64 bits.
 Value integer(const Value& value, std::string_view /*argument*/, Desk& desk) {
     const bool may_be = value.kind == Kind::number || value.kind == Kind::string;
-    const auto number = may_be ? to_integer(value.text) : std::nullopt;
+    const auto number = may_be ? to_integer<std::int64_t>(value.text) : std::nullopt;
     if (!number) {
         return {};
     }
@@ -52,7 +46,7 @@ std::optional<Instant> to_instant(const Value& value, Desk& desk) {
         return std::nullopt;
     }
     const auto characters = plain(value, desk);
-    const auto millis = to_integer(characters);
+    const auto millis = to_integer<std::int64_t>(characters);
     const auto instant = millis ? std::optional{Instant{Span{*millis}}} : parse_instant(characters);
     return instant && *instant >= -latest.time_since_epoch() + Instant{} && *instant <= latest ? instant : std::nullopt;
 }
