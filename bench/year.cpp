@@ -1,6 +1,9 @@
 // What a year leaves behind: a run every ten minutes, with so many records an hour: the ledger, the checkpoint, and
 // what a run costs, on the first day and a year later. year RECORDS_AN_HOUR [DAYS]
+#include "aquila_fetch/collect.hpp"
+
 #include "prepared_log.hpp"
+#include "void_sink.hpp"
 
 #include <cstdio>
 #include <cstdlib>

@@ -261,12 +261,11 @@ class Loop {
     }
 
     void write(const Window& window, std::span<Slice> slices) {
-        const Batch batch = make_batch(slices, fresh_lines(slices));
-        for (Slice& slice : slices) {
+        for (const Slice& slice : slices) {
             note(slice);
-            slice.lines.clear();
-            slice.pages.clear();  // their text is in the batch now, and while that is written more comes
         }
+        drop_known(slices);
+        const Batch batch = make_batch(slices);
         written_unseen_ = false;
         if (!batch.keys.empty()) {
             announce(window, batch);
@@ -302,51 +301,45 @@ class Loop {
         }
     }
 
-    [[nodiscard]] std::vector<const Slice::Line*> fresh_lines(std::span<const Slice> slices) const {
+    /// What is left is to be written.
+    void drop_known(std::span<Slice> slices) const {
         Ledger resumed;
         if (state_.resumption) {
             resumed.add(state_.resumption->written);
         }
-        std::vector<const Slice::Line*> fresh;
-        for (const Slice& slice : slices) {
+        for (Slice& slice : slices) {
             Known known{state_.ledger, resumed};
+            std::erase_if(slice.lines, [&known](const Slice::Line& line) { return known.take(line.record->key); });
             std::vector<Key> everywhere;  // what has no time is in all of them
             for (const auto& line : slice.lines) {
-                if (!known.take(line.record->key)) {
-                    fresh.push_back(&line);
-                    if (line.record->key.time == undated) {
-                        everywhere.push_back(line.record->key);
-                    }
+                if (line.record->key.time == undated) {
+                    everywhere.push_back(line.record->key);
                 }
             }
             resumed.add(everywhere);
         }
-        return fresh;
     }
 
     /// With a torn line at the end of the file, its record comes first, spelt as it was, or the torn bytes are dropped.
-    Batch make_batch(std::span<const Slice> slices, const std::vector<const Slice::Line*>& fresh) {
+    /// The pages go as their lines are taken: the text of both at once would be most of the program's memory.
+    Batch make_batch(std::span<Slice> slices) {
         Batch batch;
         std::size_t size = 0;
         for (const Slice& slice : slices) {
-            for (const Page& page : slice.pages) {
-                size += page.text->size() + page.records.size() * (page.suffix.size() + 2);
+            for (const auto& line : slice.lines) {
+                size += line.record->body.size() + line.page->suffix.size() + 2;
             }
         }
-        size *= collecting_.format == nullptr ? 1 : mapped_size_factor;
-        batch.bytes.reserve(fresh.empty() ? 0 : size);
+        batch.bytes.reserve(size * (collecting_.format == nullptr ? 1 : mapped_size_factor));
         const Slice::Line* first = nullptr;
         finishing_ = false;
         if (state_.resumption && state_.resumption->torn) {
             const Torn& torn = *state_.resumption->torn;
-            const auto found = std::find_if(fresh.begin(), fresh.end(),
-                                            [&](const auto* line) { return line->record->key == torn.key; });
-            if (found != fresh.end()) {
+            first = line_of(slices, torn.key);
+            if (first != nullptr) {
                 // It has no suffix where another format began it: a few bytes are the start of a line in both.
-                const auto& suffix = torn.suffix.empty() ? (*found)->page->suffix : torn.suffix;
-                batch.add(*(*found)->record, suffix, collecting_.format);
+                batch.add(*first->record, torn.suffix.empty() ? first->page->suffix : torn.suffix, collecting_.format);
                 finishing_ = batch.bytes.starts_with(torn_bytes_);
-                first = *found;
             }
             if (!finishing_) {
                 batch = {};
@@ -354,12 +347,27 @@ class Loop {
                 drop_torn_line();
             }
         }
-        for (const auto* line : fresh) {
-            if (line != first) {
-                batch.add(*line->record, line->page->suffix, collecting_.format);
+        for (Slice& slice : slices) {
+            for (const auto& line : slice.lines) {
+                if (&line != first) {
+                    batch.add(*line.record, line.page->suffix, collecting_.format);
+                }
             }
+            slice.lines.clear();
+            slice.pages.clear();
         }
         return batch;
+    }
+
+    [[nodiscard]] static const Slice::Line* line_of(std::span<const Slice> slices, const Key& key) noexcept {
+        for (const Slice& slice : slices) {
+            const auto found =
+                std::ranges::find_if(slice.lines, [&](const auto& line) { return line.record->key == key; });
+            if (found != slice.lines.end()) {
+                return &*found;
+            }
+        }
+        return nullptr;
     }
 
     void announce(const Window& window, const Batch& batch) {

@@ -18,6 +18,8 @@ constexpr std::size_t round_length = 50;
 /// Consecutive pages with the same records, without ids to tell: true twins never fill so many.
 constexpr int repeats_without_ids = 50;
 constexpr int repeats_with_ids = 2;
+/// Cursors of one moment that go stale: a server that is restarted forgets them, but not time and again.
+constexpr int most_stale = 3;
 
 bool is_undated(const Record& record) {
     return record.key.time == undated;
@@ -90,15 +92,35 @@ class Reading {
         }
     }
 
-    /// Each page tells the cursor of the one that follows. What arrives meanwhile does not shift them.
+    /// A cursor that goes stale meanwhile: a smaller slice may need none. The smallest one is begun again.
     void read_chain() {
+        for (int stale = 0;; ++stale) {
+            try {
+                return follow_chain();
+            } catch (const StaleCursor&) {
+                if (!to_the_end_) {
+                    return ask_for(half());
+                }
+                if (stale >= most_stale) {
+                    throw;
+                }
+                begin_again();
+            }
+        }
+    }
+
+    void begin_again() {
+        slice_.pages.clear();
+        skipped_.clear();
+        slice_.before = slice_.after = inside_ = 0;
+    }
+
+    /// Each page tells the cursor of the one that follows. What arrives meanwhile does not shift them.
+    void follow_chain() {
         std::string cursor;
         std::size_t bytes = 0;
         for (int repeats = 0;;) {
-            if (!fetch_next(cursor)) {
-                return ask_for(half());
-            }
-            const Page& page = slice_.pages.back();
+            const Page& page = fetch_page(0, cursor);
             const Page* const previous = slice_.pages.size() > 1 ? &slice_.pages[slice_.pages.size() - 2] : nullptr;
             check_dated(page);
             note_strays(page, 0);
@@ -122,19 +144,6 @@ class Reading {
                 return;
             }
             cursor = page.next;
-        }
-    }
-
-    /// False: the cursor went stale meanwhile, and a smaller slice may need none.
-    bool fetch_next(const std::string& cursor) {
-        try {
-            fetch_page(0, cursor);
-            return true;
-        } catch (const StaleCursor&) {
-            if (to_the_end_) {
-                throw;
-            }
-            return false;
         }
     }
 
@@ -262,10 +271,8 @@ class Reading {
 
     void read_until_agreed() {
         for (int reading = 0; reading < readings_to_agree; ++reading) {
-            auto before = std::move(slice_.pages);
-            slice_.pages.clear();
-            skipped_.clear();
-            slice_.before = slice_.after = 0;
+            const auto before = std::move(slice_.pages);
+            begin_again();
             read_pages();
             if (std::equal(before.begin(), before.end(), slice_.pages.begin(), slice_.pages.end(), same_records)) {
                 return;

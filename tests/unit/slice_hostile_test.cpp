@@ -220,5 +220,33 @@ TEST_P(EveryServer, MayListOldestFirst) {
     EXPECT_EQ(got, 100);
 }
 
+/// A moment cannot be made smaller: where its cursor is forgotten between two pages, it is begun again.
+TEST(OneMoment, OfAServerThatForgetsItsCursorIsBegunAgain) {
+    FakeLog log{"datacenter"};
+    for (int i = 0; i < 10; ++i) {
+        log.add(noon, std::to_string(i));
+    }
+    for (const std::size_t forgets_after : {1, 2, 3}) {
+        log.stale_after = forgets_after;
+        EXPECT_TRUE(holds_exactly(read_window(log, {noon, noon + 1ms}, {.page_size = 3}), log.bodies()));
+    }
+}
+
+TEST(OneMoment, OfAServerThatForgetsEachCursorEndsTheRun) {
+    FakeLog log{"datacenter"};
+    for (int i = 0; i < 10; ++i) {
+        log.add(noon, std::to_string(i));
+    }
+    const auto forgetful = [&log](const Query& query) {
+        if (!query.cursor.empty()) {
+            throw StaleCursor{Exit::protocol, "a cursor that is not known any more"};
+        }
+        return log.fetch(query);
+    };
+    EXPECT_THROW(static_cast<void>(read_window(log.source, forgetful, {noon, noon + 1ms}, {.page_size = 3})),
+                 StaleCursor);
+    EXPECT_LE(log.requests, 5);
+}
+
 }  // namespace
 }  // namespace aquila
