@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The figures of the README, measured side by side in one run against the simulator on loopback, which puts its pages together
-# from prepared records, some 1,500 a second; packing them takes it longer.
+# The figures of the README, measured side by side in one run, on loopback: against bench/server, which has its pages ready; packed
+# ones come from the simulator.
 #   bench/run.sh [--json]      AQUILA_FETCH_BUILD: the build folder; RUNS: runs of each (median; default 5)
 # Downloads cost the server's process, not ours: what is measured is the client alone (getrusage of the child). No zstd: the
 # program asks for gzip, which every libcurl unpacks.
@@ -12,25 +12,27 @@ export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 json=no
 [[ ${1:-} != --json ]] || json=yes
 scratch=$(mktemp -d)
-sim_pid=
+server_pid=
 cleanup() {
-    [[ -z $sim_pid ]] || kill "$sim_pid" 2>/dev/null || true
+    [[ -z $server_pid ]] || kill "$server_pid" 2>/dev/null || true
     rm -rf "$scratch"
 }
 trap cleanup EXIT
 
-# start_sim OPTIONS…: sets $url and $sim_pid
-start_sim() {
-    [[ -z $sim_pid ]] || { kill "$sim_pid"; wait "$sim_pid" 2>/dev/null || true; }
+# start COMMAND…: a server that writes $scratch/port; sets $url
+start() {
+    [[ -z $server_pid ]] || { kill "$server_pid"; wait "$server_pid" 2>/dev/null || true; }
     rm -f "$scratch/port"
-    "$build/atlassian_sim" --port 0 --port-file "$scratch/port" --cloud-id bench "$@" >"$scratch/sim.log" 2>&1 &
-    sim_pid=$!
-    for _ in $(seq 600); do
+    "$@" >"$scratch/server.log" 2>&1 &
+    server_pid=$!
+    for _ in $(seq 1200); do
         [[ -s $scratch/port ]] && break
         sleep 0.1
     done
     url=http://127.0.0.1:$(cat "$scratch/port")
 }
+# serve PRODUCT RECORDS [LATENCY_MS]
+serve() { start "$build/server" "$scratch/port" "$1" "$2" 20d "${3:-0}"; }
 
 # ini PRODUCT LINES…: a fresh source
 ini() {
@@ -97,13 +99,13 @@ for ((page = 0; page < 100; page++)); do
 done
 END
 
-start_sim --no-gzip --jira 100000 --span 20d
+serve jira 100000
 measure floor "$runs" "$build/floor" "$(jira_query)" "$account" 100
 measure floor_to_file "$runs" "$build/floor" "$(jira_query)" "$account" 100 "$scratch/floor.json"
 ini jira
 collect aquila "$runs" jira 100000
-ini jira "concurrency = 1"
-collect aquila_serial "$runs" jira 100000
+ini jira "concurrency = 4"
+collect aquila_beside "$runs" jira 100000
 measure nlohmann "$runs" "$build/nlohmann" "$(jira_query)" "$account" 100 "$scratch/nlohmann.json"
 # An event for each record takes eight times as long at most.
 ini jira "format = ecs"
@@ -119,7 +121,7 @@ measure idle "$((2 * runs + 1))" "$build/aquila-fetch" -c "$scratch/bench.ini" -
 measure version "$((4 * runs + 1))" "$build/aquila-fetch" --version
 
 for count in 1000 5000 1000000; do
-    start_sim --no-gzip --jira "$count" --span 20d
+    serve jira "$count"
     ini jira
     collect "aquila_$count" "$runs" jira "$count"
 done
@@ -129,31 +131,31 @@ measure verify 1 "$build/aquila-fetch" verify -c "$scratch/bench.ini" --source j
 grep -q 'every record of the window is in the output exactly once' "$scratch/stdout" || { cat "$scratch/stdout" >&2; exit 1; }
 ((peak[verify] < 100 * 1024)) || { echo "error: verify of a million lines takes ${peak[verify]} KiB" >&2; exit 1; }
 
-start_sim --jira 100000 --span 20d
+start "$build/atlassian_sim" --port 0 --port-file "$scratch/port" --cloud-id bench --jira 100000 --span 20d
 export GZIP_PAGES=1
 measure floor_gzip "$runs" "$build/floor" "$(jira_query)" "$account" 100
 unset GZIP_PAGES
 ini jira
 collect aquila_gzip "$runs" jira 100000
 
-start_sim --no-gzip --confluence 100000 --span 20d
+serve confluence 100000
 measure confluence_floor "$runs" "$build/floor" "$(confluence_query)" "$account" 100
 measure confluence_floor_to_file "$runs" "$build/floor" "$(confluence_query)" "$account" 100 "$scratch/floor.json"
 ini confluence
 collect aquila_confluence "$runs" confluence 100000
 
 # Far away: what counts is how many requests are in flight.
-start_sim --no-gzip --jira 50000 --span 20d --latency 200
+serve jira 50000 200
 for readers in 1 4 8; do
     ini jira "concurrency = $readers"
     collect "aquila_far_$readers" "$runs" jira 50000
 done
 
-names=(floor floor_to_file aquila aquila_serial aquila_ecs nlohmann guide floor_gzip aquila_gzip confluence_floor confluence_floor_to_file
+names=(floor floor_to_file aquila aquila_beside aquila_ecs nlohmann guide floor_gzip aquila_gzip confluence_floor confluence_floor_to_file
     aquila_confluence aquila_1000 aquila_5000 aquila_1000000 verify idle version aquila_far_1 aquila_far_4 aquila_far_8)
 declare -A title=([floor]="100,000 Jira records, libcurl only, thrown away"
     [floor_to_file]="the same, appended to a file and synced" [aquila]="the same, aquila-fetch"
-    [aquila_serial]="the same, one request at a time"
+    [aquila_beside]="the same, concurrency = 4 whatever the server"
     [aquila_ecs]="the same, with format = ecs" [nlohmann]="the same, by nlohmann/json instead"
     [guide]="the same, the guides' curl and jq per page"
     [floor_gzip]="gzip: libcurl only, thrown away" [aquila_gzip]="gzip: aquila-fetch"

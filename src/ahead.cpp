@@ -194,15 +194,17 @@ void Ahead::settle(Pieces::iterator piece, std::optional<Slice> slice) {
 void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
                  const std::function<void()>& check_stop, const UseSlices& use) {
     Span span = window.to - window.from;
+    bool prompt = false;
     for (Instant at = window.from; at < window.to;) {
         check_stop();
         // What one slice may hold is read by this thread, and so is the first of several.
-        if (limits.readers > 1 && !source.stream && window.to - at > span) {
+        if (limits.readers > 1 && !prompt && !source.stream && window.to - at > span) {
             Ahead{source, fetch, limits}.read({at, window.to}, Ahead::shared(span), use);
             return;
         }
         const Window piece{at, window.to - at > span ? at + span : window.to};
         Slice slice = read_slice(source, fetch, piece, limits);
+        prompt = slice.waited && *slice.waited < limits.prompt;
         if (slice.smaller) {
             span = *slice.smaller;
             continue;

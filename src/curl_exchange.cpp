@@ -67,7 +67,7 @@ void CurlExchange::set_up() {
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_WRITEFUNCTION, &CurlExchange::on_body);
     set(CURLOPT_WRITEDATA, this);
-    set(CURLOPT_BUFFERSIZE, 256L * 1024);
+    set(CURLOPT_BUFFERSIZE, 128L * 1024);
     set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options_.body_cap));
 
     set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -197,6 +197,8 @@ Response CurlExchange::received() {
          (header = curl_easy_nextheader(easy_.get(), CURLH_HEADER, -1, header)) != nullptr;) {
         response.headers.emplace_back(header->name, header->value);
     }
+    const auto micros = get<curl_off_t>(CURLINFO_STARTTRANSFER_TIME_T) - get<curl_off_t>(CURLINFO_PRETRANSFER_TIME_T);
+    response.waited = Span{std::max<curl_off_t>(micros, 0) / 1000};
     size_ = body_.size();
     body_.reserve(body_.size() + body_padding);
     response.body = std::exchange(body_, {});

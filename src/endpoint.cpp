@@ -243,6 +243,7 @@ Page Endpoint::fetch(const Query& query) {
     }
     opened_ = true;
     const auto served = response.date();
+    const auto waited = response.waited;
     Page page = source_.parse(std::move(response.body), query);
     note_own_searches(page, response);
     if (!page.recognised) {
@@ -253,6 +254,7 @@ Page Endpoint::fetch(const Query& query) {
                       "check `site` or `api_url`, and `proxy`: something else may answer in the API's place"};
     }
     page.served = served;
+    page.waited = waited;
     return page;
 }
 

@@ -2,14 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <bitset>
+
 namespace aquila {
 namespace {
 
 constexpr std::size_t deepest = 512;
 
-constexpr bool is_blank(char c) noexcept {
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
 constexpr bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
@@ -52,7 +51,7 @@ static_assert(is_number("-0.10e+5") && is_number("12345678901234567890123") && !
 simdjson::error_code JsonTokens::read(std::string_view text) {
     text_ = text;
     count_ = 0;
-    compact_ = true;
+    gaps_ = 0;
     if (text.empty()) {
         return simdjson::EMPTY;  // with no room made for the first stage yet, there may be none to call
     }
@@ -68,28 +67,23 @@ simdjson::error_code JsonTokens::read(std::string_view text) {
     if (error != simdjson::SUCCESS) {
         return error;
     }
-    starts_ = parser_.implementation->structural_indexes.get();
+    auto* const starts = parser_.implementation->structural_indexes.get();
+    starts_ = starts;
     count_ = parser_.implementation->n_structural_indexes;
+    // Whoever looks behind the last token, or behind that, finds the end of the text, without asking where it is.
+    auto end = text.size();
+    while (is_blank(text[end - 1])) {
+        --end;  // there is a token, or the first stage would have found nothing
+    }
+    starts[count_] = starts[count_ + 1] = static_cast<std::uint32_t>(end);
     return simdjson::SUCCESS;
 }
 
-std::size_t JsonTokens::end(std::size_t token) const noexcept {
-    std::size_t end = token + 1 < count_ ? starts_[token + 1] : text_.size();
-    while (end > starts_[token] + 1 && is_blank(text_[end - 1])) {
-        --end;
-    }
-    return end;
-}
-
-void JsonTokens::check_string(std::size_t token) {
+void JsonTokens::check_spaced_string(std::size_t token) {
     if (kind(token) != '"') {
         fail(token);
     }
-    const std::size_t next = token + 1 < count_ ? starts_[token + 1] : text_.size();
-    if (text_[next - 1] == '"' && next - starts_[token] >= 2) {
-        return;
-    }
-    compact_ = false;
+    gaps_ = 1;
     const auto quoted = text(token);
     if (quoted.size() < 2 || quoted.back() != '"') {
         fail(token);
@@ -98,64 +92,45 @@ void JsonTokens::check_string(std::size_t token) {
 
 void JsonTokens::check_scalar(std::size_t token) {
     const auto scalar = text(token);
-    compact_ = compact_ && (token + 1 >= count_ || starts_[token] + scalar.size() == starts_[token + 1]);
+    gaps_ |= starts_[token + 1] - starts_[token] - static_cast<std::uint32_t>(scalar.size());
     const bool good = scalar == "true" || scalar == "false" || scalar == "null" || is_number(scalar);
     if (!good) {
         fail(token);
     }
 }
 
-std::size_t JsonTokens::skip(std::size_t token) {
-    containers_.clear();
+std::size_t JsonTokens::skip_container(std::size_t token) {
+    std::bitset<deepest> objects;  // which of the containers that are open are objects; the others are arrays
+    std::size_t depth = 0;
     while (true) {
         // A value is expected here.
-        switch (kind(token)) {
-            case '"':
-                check_string(token++);
-                break;
-            case '{':
-                note_gap(token);
-                if (kind(token + 1) == '}') {
-                    token = closed(token + 1);
-                    break;
-                }
-                if (containers_.size() >= deepest) {
+        const char first = kind(token);
+        if (first == '"') {
+            check_string(token++);
+        } else if (first == '{' || first == '[') {
+            const bool is_object = first == '{';
+            note_gap(token++);
+            if (kind(token) != (is_object ? '}' : ']')) {
+                if (depth == deepest) {
                     throw BadJson{fmt::format("nested deeper than {} levels", deepest)};
                 }
-                containers_ += '}';
-                check_string(++token);
-                expect(++token, ':');
-                ++token;
+                objects[depth++] = is_object;
+                token = is_object ? check_name(token) : token;
                 continue;
-            case '[':
-                note_gap(token);
-                if (kind(token + 1) == ']') {
-                    token = closed(token + 1);
-                    break;
-                }
-                if (containers_.size() >= deepest) {
-                    throw BadJson{fmt::format("nested deeper than {} levels", deepest)};
-                }
-                containers_ += ']';
-                ++token;
-                continue;
-            default:
-                check_scalar(token);
-                ++token;
+            }
+            note_gap(token++);
+        } else {
+            check_scalar(token++);
         }
         // A value has ended: what holds it ends too, or goes on behind a comma.
-        while (!containers_.empty() && kind(token) == containers_.back()) {
-            token = closed(token);
-            containers_.pop_back();
+        while (depth > 0 && kind(token) != ',') {
+            expect(token++, objects[--depth] ? '}' : ']');
         }
-        if (containers_.empty()) {
+        if (depth == 0) {
             return token;
         }
-        expect(token++, ',');
-        if (containers_.back() == '}') {
-            check_string(token++);
-            expect(token++, ':');
-        }
+        note_gap(token++);
+        token = objects[depth - 1] ? check_name(token) : token;
     }
 }
 

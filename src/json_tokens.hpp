@@ -25,9 +25,10 @@ class JsonTokens {
 
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
     /// False when white space stands between tokens. Known for what has been walked.
-    [[nodiscard]] bool compact() const noexcept { return compact_; }
+    [[nodiscard]] bool compact() const noexcept { return gaps_ == 0; }
 
-    [[nodiscard]] char kind(std::size_t token) const noexcept { return token < count_ ? text_[starts_[token]] : '\0'; }
+    /// Of a token before the last one, or of the one behind it: then nothing that JSON is made of.
+    [[nodiscard]] char kind(std::size_t token) const noexcept { return text_.data()[starts_[token]]; }
     /// From the token's first byte to the last byte of `last`.
     [[nodiscard]] std::string_view slice(std::size_t token, std::size_t last) const noexcept {
         return text_.substr(starts_[token], end(last) - starts_[token]);
@@ -40,7 +41,14 @@ class JsonTokens {
     }
 
     /// Validates the value that begins at `token`, and gives the token behind it.
-    std::size_t skip(std::size_t token);
+    std::size_t skip(std::size_t token) {
+        const char first = kind(token);
+        if (first == '{' || first == '[') {
+            return skip_container(token);
+        }
+        first == '"' ? check_string(token) : check_scalar(token);
+        return token + 1;
+    }
 
     /// Walks the members of the object at `token`: `member(key, value)` must give the token behind the value.
     template <typename Member>
@@ -50,10 +58,8 @@ class JsonTokens {
             return closed(token);
         }
         while (true) {
-            check_string(token);
-            const auto key = string(token++);
-            expect(token++, ':');
-            token = member(key, token);
+            const auto value = check_name(token);
+            token = member(string(token), value);
             if (kind(token) == '}') {
                 return closed(token);
             }
@@ -78,7 +84,15 @@ class JsonTokens {
     }
 
   private:
-    [[nodiscard]] std::size_t end(std::size_t token) const noexcept;
+    static constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+    /// Behind the token's last byte.
+    [[nodiscard]] std::size_t end(std::size_t token) const noexcept {
+        std::size_t end = starts_[token + 1];
+        while (end > starts_[token] + 1 && is_blank(text_.data()[end - 1])) {
+            --end;
+        }
+        return end;
+    }
     std::size_t closed(std::size_t token) noexcept {
         note_gap(token);
         return token + 1;
@@ -90,19 +104,30 @@ class JsonTokens {
         note_gap(token);
     }
     /// For the tokens of one byte.
-    void note_gap(std::size_t token) noexcept {
-        compact_ = compact_ && (token + 1 >= count_ || starts_[token + 1] == starts_[token] + 1);
+    void note_gap(std::size_t token) noexcept { gaps_ |= starts_[token + 1] - starts_[token] - 1; }
+    /// Between a string without blanks behind it and the next token nothing stands but its closing quote.
+    void check_string(std::size_t token) {
+        const std::size_t begin = starts_[token];
+        const std::size_t next = starts_[token + 1];
+        if (text_.data()[begin] != '"' || text_.data()[next - 1] != '"' || next - begin < 2) {
+            check_spaced_string(token);
+        }
     }
-    void check_string(std::size_t token);
+    std::size_t check_name(std::size_t token) {
+        check_string(token);
+        expect(token + 1, ':');
+        return token + 2;
+    }
+    std::size_t skip_container(std::size_t token);
+    void check_spaced_string(std::size_t token);
     void check_scalar(std::size_t token);
     [[noreturn]] void fail(std::size_t token) const;
 
     simdjson::dom::parser parser_;
     std::string_view text_;
-    const std::uint32_t* starts_ = nullptr;
+    const std::uint32_t* starts_ = nullptr;  ///< of each token, and twice the end of the text behind them
     std::size_t count_ = 0;
-    std::string containers_;
-    bool compact_ = true;
+    std::uint32_t gaps_ = 0;  ///< 0 as long as no white space was seen between tokens
 };
 
 }  // namespace aquila

@@ -1,7 +1,6 @@
 #include "aquila_fetch/ledger.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace aquila {
 namespace {
@@ -9,13 +8,13 @@ namespace {
 constexpr std::size_t packed_key_size = 24;
 constexpr std::size_t packed_entry_size = packed_key_size + 4;
 
+/// Big-endian, into room that is there; gives what is behind it.
 template <typename Integer>
-void put(std::string& bytes, Integer value) {
-    std::array<char, sizeof(Integer)> big_endian{};
+char* put(char* at, Integer value) {
     for (std::size_t i = sizeof(Integer); i > 0; --i, value >>= 8U) {
-        big_endian[i - 1] = static_cast<char>(value & 0xffU);
+        at[i - 1] = static_cast<char>(value & 0xffU);
     }
-    bytes.append(big_endian.data(), big_endian.size());
+    return at + sizeof(Integer);
 }
 
 template <typename Integer>
@@ -28,9 +27,9 @@ Integer take(std::string_view& bytes) {
     return value;
 }
 
-void put_key(std::string& bytes, const Key& key) {
-    put(bytes, static_cast<std::uint64_t>(key.time.time_since_epoch().count()));
-    bytes.append(key.digest.begin(), key.digest.end());
+char* put_key(char* at, const Key& key) {
+    at = put(at, static_cast<std::uint64_t>(key.time.time_since_epoch().count()));
+    return std::copy(key.digest.begin(), key.digest.end(), at);
 }
 
 Key take_key(std::string_view& bytes) {
@@ -50,7 +49,9 @@ void Ledger::add(std::span<const Key> keys) {
         entries_.push_back({key, 1});
     }
     const auto middle = entries_.begin() + before;
-    std::sort(middle, entries_.end(), less);
+    if (!std::is_sorted(middle, entries_.end(), less)) {  // as they are when collecting
+        std::sort(middle, entries_.end(), less);
+    }
     if (before > 0 && middle != entries_.end() && !less(*(middle - 1), *middle)) {
         std::inplace_merge(entries_.begin(), middle, entries_.end(), less);
     }
@@ -81,11 +82,10 @@ void Ledger::prune(Instant time) {
 }
 
 std::string Ledger::pack() const {
-    std::string bytes;
-    bytes.reserve(entries_.size() * packed_entry_size);
+    std::string bytes(entries_.size() * packed_entry_size, '\0');
+    char* at = bytes.data();
     for (const Entry& entry : entries_) {
-        put_key(bytes, entry.key);
-        put(bytes, entry.count);
+        at = put(put_key(at, entry.key), entry.count);
     }
     return bytes;
 }
@@ -110,10 +110,10 @@ std::optional<Ledger> Ledger::unpack(std::string_view packed) {
 }
 
 std::string pack_keys(std::span<const Key> keys) {
-    std::string bytes;
-    bytes.reserve(keys.size() * packed_key_size);
+    std::string bytes(keys.size() * packed_key_size, '\0');
+    char* at = bytes.data();
     for (const Key& key : keys) {
-        put_key(bytes, key);
+        at = put_key(at, key);
     }
     return bytes;
 }
@@ -131,10 +131,10 @@ std::optional<std::vector<Key>> unpack_keys(std::string_view packed) {
 }
 
 std::string pack_numbers(std::span<const std::uint64_t> numbers) {
-    std::string bytes;
-    bytes.reserve(numbers.size() * sizeof(std::uint64_t));
+    std::string bytes(numbers.size() * sizeof(std::uint64_t), '\0');
+    char* at = bytes.data();
     for (const auto number : numbers) {
-        put(bytes, number);
+        at = put(at, number);
     }
     return bytes;
 }

@@ -8,6 +8,10 @@
 namespace aquila {
 namespace {
 
+constexpr int default_readers = 4;
+/// About what it takes to take a page apart and to write it.
+constexpr Span sooner_than_work{5};
+
 /// The row that was used last time, as Endpoint::remember left it.
 const Source& remembered(const Source& source, const State& state) {
     return source.realm == Realm::cloud ? source : row_with_path(source, state.door);
@@ -25,7 +29,8 @@ Reach::Reach(const Source& source, const SourceConfig& config, Authorizer& autho
     }
     limits_.margin = config.lookback;
     limits_.page_size = config.page_size.value_or(source_->page_size);
-    limits_.readers = config.concurrency;
+    limits_.readers = config.concurrency.value_or(default_readers);
+    limits_.prompt = config.concurrency ? Span{} : sooner_than_work;
 }
 
 void Reach::find_row(const SourceConfig& config, Authorizer& authorizer, const State& state) {

@@ -185,6 +185,9 @@ class Reading {
         if (page.served) {
             slice_.served = std::min(slice_.served.value_or(*page.served), *page.served);
         }
+        if (page.waited) {
+            slice_.waited = std::min(slice_.waited.value_or(*page.waited), *page.waited);
+        }
         return page;
     }
 
@@ -306,15 +309,20 @@ class Reading {
                 add(records[i], slice_.pages[page]);
             }
         }
+        // Most servers list in this very order, but backwards.
+        const auto sort = [&lines](auto less, auto sorter) {
+            if (!std::ranges::is_sorted(lines, less)) {
+                sorter(lines, less);
+            }
+        };
         if (source_.has_ids) {
-            std::sort(lines.begin(), lines.end(),
-                      [](const auto& a, const auto& b) { return a.record->key < b.record->key; });
+            sort([](const auto& a, const auto& b) { return a.record->key < b.record->key; }, std::ranges::sort);
             lines.erase(std::unique(lines.begin(), lines.end(),
                                     [](const auto& a, const auto& b) { return a.record->key == b.record->key; }),
                         lines.end());
         } else {
-            std::stable_sort(lines.begin(), lines.end(),
-                             [](const auto& a, const auto& b) { return a.record->key.time < b.record->key.time; });
+            sort([](const auto& a, const auto& b) { return a.record->key.time < b.record->key.time; },
+                 std::ranges::stable_sort);
         }
     }
 

@@ -63,7 +63,7 @@ struct SourceConfig {
     Span initial_lookback = std::chrono::hours{24};
     Span lookback = std::chrono::hours{1};
     std::optional<int> page_size;
-    int concurrency = 4;
+    std::optional<int> concurrency;
     std::optional<int> requests_per_minute;
     Span connect_timeout = std::chrono::seconds{10};
     Span request_timeout = std::chrono::seconds{60};

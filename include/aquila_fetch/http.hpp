@@ -50,7 +50,8 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers;  ///< names as sent; see header()
     std::string body;  ///< decoded (gzip); capacity exceeds the size by `body_padding` at least
     TransportError error = TransportError::none;
-    std::string error_text;  ///< one line for people, without secrets
+    std::string error_text;        ///< one line for people, without secrets
+    std::optional<Span> waited{};  ///< from the request's end to the answer's beginning, where that is known
 
     /// The last header of that name (any case), empty when there is none.
     [[nodiscard]] std::string_view header(std::string_view name) const noexcept;

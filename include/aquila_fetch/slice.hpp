@@ -25,6 +25,8 @@ struct SliceLimits {
     /// What one slice may hold at the most: far more than a log has in a millisecond, less than would hurt the machine.
     std::size_t endless_bytes = std::size_t{256} << 20U;
     int readers = 1;  ///< slices that are read side by side, where there are several
+    /// A server that answers sooner is read by one alone: what it sends is work then, and not waiting.
+    Span prompt{};
 };
 
 /// What a slice held. Without `smaller`: everything in the window, oldest first.
@@ -42,6 +44,7 @@ struct Slice {
     std::size_t after = 0;              ///< newer than its end
     std::optional<std::int64_t> total;  ///< of the whole log
     std::optional<Instant> served;      ///< the earliest Date of the answers
+    std::optional<Span> waited;         ///< how long the quickest of them took to begin, where that is known
 
     Slice() = default;
     Slice(const Slice&) = delete;

@@ -64,6 +64,7 @@ struct Page {
     std::optional<std::int64_t> total;  ///< of the whole log, where the server tells
     std::optional<int> limit;           ///< the limit the server says it used
     std::optional<Instant> served;      ///< the answer's Date, set by whoever fetched it
+    std::optional<Span> waited;         ///< likewise: how long the server took before it answered
 
     Page() = default;
     Page(const Page&) = delete;

@@ -86,7 +86,7 @@ TEST(Config, HasTheDefaultsOfTheManual) {
     EXPECT_EQ(source.initial_lookback, Span{24h});
     EXPECT_EQ(source.lookback, Span{1h});
     EXPECT_EQ(source.page_size, std::nullopt);
-    EXPECT_EQ(source.concurrency, 4);
+    EXPECT_EQ(source.concurrency, std::nullopt);
     EXPECT_EQ(source.requests_per_minute, std::nullopt);
     EXPECT_EQ(source.connect_timeout, Span{10s});
     EXPECT_EQ(source.request_timeout, Span{60s});
