@@ -39,7 +39,7 @@ ended() {
 }
 for product in "${products[@]}"; do
     rm -rf out state
-    ini "$product"
+    ini "$product" "concurrency = 4"
     records=${RECORDS:-12000}
     [[ $product == jira || $product == confluence ]] || records=$((records / 3)) # each page is a slice of its own there
     generate "$product" "$records" -340m -61m "$seed"

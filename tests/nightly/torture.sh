@@ -156,9 +156,10 @@ by() {
 sed -e "s|/var/log/aquila-fetch/\*|$scratch/out|" -e "s|su .*|su $(id -un) $(id -gn)|" -e 's|dateformat .*|dateformat -%Y%m%d-%s|' \
     -e 's/rotate 7/rotate 1000/' "$packaging/logrotate/aquila-fetch" >logrotate.conf
 for product in "${products[@]}"; do
-    budget=200ms ini "$product" 'request_timeout = 500ms'
+    one_of 1 4 8 # requests in flight
+    budget=200ms ini "$product" "concurrency = $one" 'request_timeout = 500ms'
     cp -p crash.ini "$product.hasty"
-    budget=60s ini "$product"
+    budget=60s ini "$product" "concurrency = $one"
     cp -p crash.ini "$product.ini"
     rm -rf out state
     generate "$product" 120 -5h -3h 1

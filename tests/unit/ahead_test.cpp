@@ -40,13 +40,16 @@ class Crowd {
             if (fails && fails(query)) {
                 throw Failure{Exit::unavailable, fmt::format("from {}", format_instant(query.window->from))};
             }
-            return log.fetch(query);
+            auto page = log.fetch(query);
+            page.waited = waited;
+            return page;
         };
     }
 
     FakeLog log;
     std::function<bool(const Query&)> fails;
-    int in_rounds = 0;  ///< how many make one; 0: no time passes
+    std::optional<Span> waited;  ///< what the answers tell of how long they took
+    int in_rounds = 0;           ///< how many make one; 0: no time passes
     int rounds = 0;
     int most = 0;  ///< at once
     std::set<std::thread::id> askers;
@@ -88,6 +91,7 @@ class EveryAhead : public testing::TestWithParam<const char*> {
         Instant last = window.from;
         SliceLimits limits{.page_size = page_size, .pages = pages};
         limits.readers = readers;
+        limits.prompt = prompt;
         read_slices(
             crowd.log.source, crowd.fetcher(), window, limits, [] {},
             [&](std::span<const Slice> slices) {
@@ -112,11 +116,28 @@ class EveryAhead : public testing::TestWithParam<const char*> {
     Crowd crowd{GetParam()};
     Window window{noon - 240h, noon};
     int page_size = 10;
+    Span prompt{};
     std::vector<std::string> bodies;
     std::function<void(const Window&)> used;
 };
 INSTANTIATE_TEST_SUITE_P(Products, EveryAhead, testing::Values("jira", "confluence", "datacenter"),
                          [](const auto& product) { return std::string{product.param}; });
+
+TEST_P(EveryAhead, LeavesAServerThatAnswersAtOnceToOneReader) {
+    fill(600);
+    prompt = 5ms;
+    crowd.waited = 4ms;
+    read(4);
+    EXPECT_EQ(crowd.askers.size(), 1);
+    EXPECT_TRUE(holds_exactly(bodies, crowd.log.bodies()));
+    for (const std::optional<Span> waited : {std::optional<Span>{5ms}, std::optional<Span>{}}) {
+        crowd.waited = waited;
+        crowd.in_rounds = 2;
+        read(4);
+        EXPECT_GT(crowd.askers.size(), 1);
+        EXPECT_TRUE(holds_exactly(bodies, crowd.log.bodies()));
+    }
+}
 
 TEST_P(EveryAhead, GivesWhatOneAloneGives) {
     fill(1000, 13min);

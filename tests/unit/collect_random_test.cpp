@@ -3,6 +3,7 @@
 // peace: every record once.
 #include "support/rig.hpp"
 
+#include <cstdlib>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -132,8 +133,14 @@ class Chaos {
     bool cut_meanwhile_ = false;
 };
 
+/// AQUILA_CHAOS=20000 in the environment goes on for longer.
+unsigned seeds(unsigned usual) {
+    const char* const asked = std::getenv("AQUILA_CHAOS");
+    return asked != nullptr ? static_cast<unsigned>(std::atoi(asked)) : usual;
+}
+
 TEST(Chaos, LeavesEveryRecordOnce) {
-    for (unsigned seed = 1; seed <= 1200; ++seed) {
+    for (unsigned seed = 1; seed <= seeds(1200); ++seed) {
         Chaos{seed}.play();
         ASSERT_FALSE(HasFailure()) << "seed " << seed;
     }
@@ -141,7 +148,7 @@ TEST(Chaos, LeavesEveryRecordOnce) {
 
 /// What the threads do differs from time to time, what must come out of it does not.
 TEST(Chaos, LeavesEveryRecordOnceWhateverIsReadFirst) {
-    for (unsigned seed = 1; seed <= 400; ++seed) {
+    for (unsigned seed = 1; seed <= seeds(400); ++seed) {
         Chaos{seed, 2 + static_cast<int>(seed % 7)}.play();
         ASSERT_FALSE(HasFailure()) << "seed " << seed;
     }

@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <latch>
 #include <string>
 #include <thread>
 
@@ -149,17 +150,20 @@ TEST_F(Output, RenamedOrRemovedBeforeItIsWrittenNothingIs) {
 
 /// Whoever packs it may have come to what was its end, and removes it next.
 TEST_F(Output, RenamedInTheVeryMomentIsAnError) {
-    const std::string lines(std::size_t{8} << 20U, '\n');
+    const std::string lines(std::size_t{32} << 20U, '\n');  // takes longer than a thread waits for its turn
     const auto old = folder / "out.json-1";
     bool told = false;
     for (int tries = 0; tries < 200 && !told; ++tries) {  // a busy machine may come too late
         FileSink sink{path};
         static_cast<void>(sink.place());
+        std::latch watches{1};
         std::thread turner{[&] {
+            watches.count_down();
             while (fs::file_size(path) == 0) {
             }
             fs::rename(path, old);
         }};
+        watches.wait();
         try {
             EXPECT_TRUE(sink.append(lines));
         } catch (const Failure& failure) {
