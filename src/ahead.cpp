@@ -127,12 +127,14 @@ bool Ahead::read_one(Lock& lock) {
         return false;
     }
     const Window window = piece->window;
+    auto limits = limits_;
+    limits.cuts = source_.paging == Paging::offset && pieces_.size() < most_cuts;
     begin_.notify_one();  // what is left may be somebody else's
     lock.unlock();
     std::optional<Slice> slice;
     std::exception_ptr error;
     try {
-        slice.emplace(read_slice(source_, fetch_, window, limits_));
+        slice.emplace(read_slice(source_, fetch_, window, limits));
     } catch (...) {
         error = std::current_exception();
     }
@@ -160,12 +162,15 @@ Ahead::Pieces::iterator Ahead::next() {
             continue;
         }
         auto after = std::next(piece);
-        for (; after != pieces_.end() && !after->begun && !after->told; after = pieces_.erase(after)) {
+        for (; after != pieces_.end() && !after->begun && !after->told && !piece->rest_fits;
+             after = pieces_.erase(after)) {
             piece->window.to = after->window.to;
         }
         if (piece->window.to - piece->window.from > piece->span) {
             const Instant cut = piece->window.from + piece->span;
-            pieces_.insert(after, {{cut, piece->window.to}, piece->span});
+            const bool fits = std::exchange(piece->rest_fits, false);
+            pieces_.insert(after,
+                           {{cut, piece->window.to}, fits ? piece->window.to - cut : piece->span, false, fits, fits});
             piece->window.to = cut;
         }
         piece->begun = true;
@@ -182,18 +187,28 @@ void Ahead::settle(Pieces::iterator piece, std::optional<Slice> slice) {
         span = *slice->smaller;
         piece->begun = false;
         piece->told = true;
+        piece->fits = false;
+        piece->rest_fits = slice->rest_fits;
         piece->span = span;
+        if (slice->rest_fits) {
+            return;  // a burst was found, and tells nothing of what is elsewhere
+        }
     } else {
         piece->slice = std::move(slice);
     }
     for (auto after = std::next(piece); after != pieces_.end(); ++after) {
-        after->span = after->told ? std::min(after->span, span) : span;
+        after->span = after->fits ? after->span : after->told ? std::min(after->span, span) : span;
     }
 }
 
 void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
                  const std::function<void()>& check_stop, const UseSlices& use) {
     Span span = window.to - window.from;
+    struct Stretch {
+        Instant to;
+        bool fits = false;  ///< into one slice, as far as is known
+    };
+    std::vector<Stretch> stretches{{window.to}};  // what is left to read; the nearest is the last
     bool prompt = false;
     for (Instant at = window.from; at < window.to;) {
         check_stop();
@@ -202,16 +217,29 @@ void read_slices(const Source& source, const Fetch& fetch, Window window, const 
             Ahead{source, fetch, limits}.read({at, window.to}, Ahead::shared(span), use);
             return;
         }
-        const Window piece{at, window.to - at > span ? at + span : window.to};
-        Slice slice = read_slice(source, fetch, piece, limits);
+        const Window piece{at, stretches.back().to - at > span ? at + span : stretches.back().to};
+        auto allowed = limits;
+        allowed.cuts = stretches.size() < most_cuts;
+        Slice slice = read_slice(source, fetch, piece, allowed);
         prompt = slice.waited && *slice.waited < limits.prompt;
         if (slice.smaller) {
             span = *slice.smaller;
+            if (slice.rest_fits) {
+                if (stretches.back().to != piece.to) {
+                    stretches.push_back({piece.to});
+                }
+                stretches.back().fits = true;
+                stretches.push_back({at + span});
+            }
             continue;
         }
         span = next_span(piece.to - piece.from, slice.lines.size(), limits);
         use({&slice, 1});
         at = piece.to;
+        if (at == stretches.back().to && stretches.size() > 1) {
+            stretches.pop_back();
+            span = stretches.back().fits ? stretches.back().to - at : span;
+        }
     }
 }
 

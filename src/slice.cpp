@@ -18,6 +18,8 @@ constexpr std::size_t round_length = 50;
 /// Consecutive pages with the same records, without ids to tell: true twins never fill so many.
 constexpr int repeats_without_ids = 50;
 constexpr int repeats_with_ids = 2;
+/// Offsets are of 32 bits.
+constexpr double farthest_probe = 1e9;
 /// Cursors of one moment that go stale: a server that is restarted forgets them, but not time and again.
 constexpr int most_stale = 3;
 
@@ -64,7 +66,8 @@ class Reading {
             const auto size = page.records.size();
             const Page* const previous = slice_.pages.size() > 1 ? &slice_.pages[slice_.pages.size() - 2] : nullptr;
             if (previous != nullptr && !to_the_end_ && !begins_again(*previous, page, overlap)) {
-                return ask_for(half());
+                ask_for(half());
+                return;
             }
             check_dated(page);
             note_strays(page, overlap);
@@ -83,7 +86,9 @@ class Reading {
                 // All of the page but its first record has one time: no shift could be noticed.
                 const Instant time = page.records.back().key.time;
                 if (time <= window_.to) {
-                    return ask_for(time - shortest - window_.from);  // stop before it; it gets a slice of its own
+                    // Stop before it; it gets a slice of its own.
+                    static_cast<void>(cut(time - shortest) || ask_for(time - shortest - window_.from));
+                    return;
                 }
                 to_the_end_ = true;  // the server does not keep to the window: a smaller one would not help
                 overlap = 0;
@@ -99,7 +104,8 @@ class Reading {
                 return follow_chain();
             } catch (const StaleCursor&) {
                 if (!to_the_end_) {
-                    return ask_for(half());
+                    ask_for(half());
+                    return;
                 }
                 if (stale >= most_stale) {
                     throw;
@@ -112,7 +118,7 @@ class Reading {
     void begin_again() {
         slice_.pages.clear();
         skipped_.clear();
-        slice_.before = slice_.after = inside_ = 0;
+        slice_.before = slice_.after = inside_ = seen_ = 0;
     }
 
     /// Each page tells the cursor of the one that follows. What arrives meanwhile does not shift them.
@@ -210,6 +216,7 @@ class Reading {
             slice_.before += !is_late_order() && time < window_.from ? 1 : 0;
             slice_.after += !is_late_order() && time != undated && time > window_.to + rounding ? 1 : 0;
             inside_ += is_inside(page.records[i]) ? 1 : 0;
+            ++seen_;
         }
     }
 
@@ -240,36 +247,99 @@ class Reading {
             return false;  // the server does not keep to the window: a smaller one would not help
         }
         const auto budget = limits_.pages * static_cast<std::size_t>(limit_);
-        // How much of the window has been seen, from the end that the server begins with.
+        if (page.records.empty()) {
+            return bytes > limits_.bytes && ask_for(half());
+        }
+        const double evenly = expected_evenly(page);
+        const auto wanted = static_cast<double>((window_.to - window_.from).count()) * limits_.aim *
+                            static_cast<double>(budget) / std::max(evenly, 1.0);
+        const Span smaller{static_cast<std::int64_t>(std::min(wanted, static_cast<double>(half().count())))};
+        if (inside_ > budget || bytes > limits_.bytes) {
+            return cut(time_within(budget)) || ask_for(smaller);
+        }
+        const double hopeless = 2.0 * static_cast<double>(budget);
+        const bool probes = limits_.cuts && source_.paging == Paging::offset && page.records.size() < budget;
+        // With anything of the window; only probes make up for what the very end of it may hold.
+        const bool is_first = probes ? inside_ > 0 && inside_ <= page.records.size() : slice_.pages.size() == 1;
+        if (!is_first || (evenly <= hopeless && (!probes || expected_behind(page) <= hopeless))) {
+            return false;
+        }
+        // A log as dense as its newest page, or a burst at the end of a quiet time? One record far behind tells.
+        const double far = std::clamp(evenly / 4, static_cast<double>(budget), farthest_probe);
+        if (probes && (evenly <= hopeless || !probe(page, far))) {
+            return cut(probe(page, static_cast<double>(budget - 1)));
+        }
+        return evenly > hopeless && ask_for(smaller);
+    }
+
+    /// How many records there would be if they were spread as those that have been seen.
+    [[nodiscard]] double expected_evenly(const Page& page) const {
+        // From the end that the server begins with.
         const auto [oldest, newest] =
             std::minmax_element(page.records.begin(), page.records.end(),
                                 [](const Record& a, const Record& b) { return a.key.time < b.key.time; });
-        if (oldest == page.records.end()) {
-            if (bytes > limits_.bytes) {
-                ask_for(half());
-            }
-            return slice_.smaller.has_value();
-        }
         const Span seen = std::max(shortest, is_late_order() ? std::min(newest->key.time, window_.to) - window_.from
                                                              : window_.to - std::min(oldest->key.time, window_.to));
-        const Span whole = window_.to - window_.from;
-        const auto expected =
-            static_cast<double>(inside_) * static_cast<double>(whole.count()) / static_cast<double>(seen.count());
-        const bool hopeless = slice_.pages.size() == 1 && expected > 2.0 * static_cast<double>(budget);
-        if (!hopeless && inside_ <= budget && bytes <= limits_.bytes) {
+        return static_cast<double>(inside_) * static_cast<double>((window_.to - window_.from).count()) /
+               static_cast<double>(seen.count());
+    }
+
+    /// The time of record number `budget` of those that were read, newest first; nullopt: there is none.
+    [[nodiscard]] std::optional<Instant> time_within(std::size_t budget) const {
+        if (is_late_order()) {
+            return std::nullopt;
+        }
+        for (std::size_t i = 0; i < slice_.pages.size(); ++i) {
+            const auto& records = slice_.pages[i].records;
+            for (auto at = i < skipped_.size() ? skipped_[i] : 0; at < records.size(); ++at) {
+                budget -= is_inside(records[at]) ? 1 : 0;
+                if (budget == 0) {
+                    return records[at].key.time;
+                }
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// How many there would be if all that is older than this page were as dense as its older half.
+    [[nodiscard]] double expected_behind(const Page& page) const {
+        const auto half = page.records.size() / 2;
+        const Instant last = std::min(page.records.back().key.time, window_.to);
+        const Span took = std::max(shortest, std::min(page.records[half].key.time, window_.to) - last);
+        return static_cast<double>(half) * static_cast<double>((last - window_.from).count()) /
+               static_cast<double>(took.count());
+    }
+
+    /// The time of the record at that offset in the window, which costs less than to read all up to it; nullopt: there
+    /// is none. What lies at the window's very end comes before it.
+    std::optional<Instant> probe(const Page& page, double offset) {
+        ++slice_.requests;
+        const auto before = static_cast<std::int64_t>(seen_ - inside_);
+        const Page answer = fetch_(Query{window_, before + static_cast<std::int64_t>(offset), 1, {}});
+        const bool there = !answer.records.empty() && answer.records.front().key.time <= page.records.back().key.time;
+        return there ? std::optional{answer.records.front().key.time} : std::nullopt;
+    }
+
+    /// Behind that moment is about what one slice may hold; where nothing is, the moment itself becomes a slice.
+    bool cut(std::optional<Instant> moment) {
+        if (!limits_.cuts || !moment) {
             return false;
         }
-        const auto wanted = static_cast<double>(seen.count()) * limits_.aim * static_cast<double>(budget) /
-                            static_cast<double>(std::max<std::size_t>(inside_, 1));
-        ask_for(Span{static_cast<std::int64_t>(std::min(wanted, static_cast<double>(half().count())))});
-        return true;
+        const Instant at = *moment + shortest < window_.to ? *moment + shortest : *moment;
+        const bool inside = at > window_.from && at < window_.to;
+        if (inside) {
+            slice_.smaller = at - window_.from;
+            slice_.rest_fits = true;
+        }
+        return inside;
     }
 
     [[nodiscard]] Span half() const noexcept { return (window_.to - window_.from) / 2; }
     /// Smaller by an eighth at least, so that a server which answers alike whatever the window is soon found out.
-    void ask_for(Span span) {
+    bool ask_for(Span span) {
         const Span whole = window_.to - window_.from;
         slice_.smaller = std::clamp(span, shortest, std::max(shortest, whole - std::max(shortest, whole / 8)));
+        return true;
     }
 
     void read_until_agreed() {
@@ -333,6 +403,7 @@ class Reading {
     int limit_;                ///< as echoed
     bool to_the_end_ = false;  ///< however much it is, and however the pages shift
     std::size_t inside_ = 0;
+    std::size_t seen_ = 0;
     std::vector<std::size_t> skipped_;  ///< for each page, records at its start that the page before had
     Slice slice_;
 };

@@ -39,7 +39,9 @@ class Ahead {
         Window window;
         Span span{};  ///< while nobody has begun it: how long its slices are to be
         bool begun = false;
-        bool told = false;  ///< it was tried, and the server's answer told how long its slices are to be
+        bool told = false;       ///< it was tried, and the server's answer told how long its slices are to be
+        bool fits = false;       ///< all of it into one slice, as far as is known
+        bool rest_fits = false;  ///< likewise: what is cut off behind its first slice fits into one
         std::optional<Slice> slice{};
         std::exception_ptr error{};
     };

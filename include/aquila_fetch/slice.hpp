@@ -25,6 +25,9 @@ struct SliceLimits {
     /// What one slice may hold at the most: far more than a log has in a millisecond, less than would hurt the machine.
     std::size_t endless_bytes = std::size_t{256} << 20U;
     int readers = 1;  ///< slices that are read side by side, where there are several
+    /// A slice that is too large may be cut however near to its end; else it becomes smaller by an eighth at least, so
+    /// that a server which answers alike whatever the window is soon found out.
+    bool cuts = false;
     /// A server that answers sooner is read by one alone: what it sends is work then, and not waiting.
     Span prompt{};
 };
@@ -39,6 +42,7 @@ struct Slice {
     };
     std::vector<Line> lines;      ///< views into the pages
     std::optional<Span> smaller;  ///< too large: read again with a span of about this
+    bool rest_fits = false;       ///< what lies behind `smaller` is about what one slice may hold
     std::size_t requests = 0;
     std::size_t before = 0;             ///< records older than the window: the server ignores its start
     std::size_t after = 0;              ///< newer than its end
@@ -63,6 +67,9 @@ struct Slice {
 ///
 /// Failure 76: the server repeats a page for ever.
 [[nodiscard]] Slice read_slice(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits);
+
+/// How many pieces, cut off as holding what one slice may, may wait to be read.
+inline constexpr std::size_t most_cuts = 64;
 
 /// Failure 76 when not one record of a page carries a time that can be read.
 void check_dated(const Page& page);

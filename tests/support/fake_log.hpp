@@ -79,6 +79,10 @@ class FakeLog {
         std::sort(all.begin(), all.end());
         return all;
     }
+    void clear() {
+        entries_.clear();
+        hidden_.clear();
+    }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size() + hidden_.size(); }
 
     const Source& source;
