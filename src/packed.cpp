@@ -1,5 +1,7 @@
 #include "aquila_fetch/packed.hpp"
 
+#include "decoder.hpp"
+
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
 
@@ -8,14 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <new>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 namespace aquila {
 
@@ -76,11 +75,7 @@ struct PackedReader::Stream {
 
 namespace {
 
-constexpr int gzip_level = 6;
-constexpr int zstd_level = 3;
-constexpr int gzip_header = 15 + 16;  // as zlib wants to be asked for gzip
 constexpr std::size_t chunk_size = std::size_t{256} << 10U;
-constexpr std::size_t largest_frame = std::size_t{1} << 30U;  // of text: a slice is never so large
 constexpr std::size_t shown_rest = 64;
 constexpr std::size_t most_layers = 2;
 
@@ -148,77 +143,6 @@ struct Misnamed : PackedReader::Stream {
     std::size_t more(std::span<char> /*buffer*/) override { fail(name, "its packed data is damaged"); }
 };
 
-enum class Step { within, whole, damaged };
-
-/// Unpacks frame by frame.
-class Decoder {
-  public:
-    Decoder() = default;
-    Decoder(const Decoder&) = delete;
-    Decoder& operator=(const Decoder&) = delete;
-    virtual ~Decoder() = default;
-    /// Takes from `in` and fills `out` from its start, `put` bytes of it, but not beyond the end of a frame.
-    virtual Step decode(std::string_view& in, std::span<char> out, std::size_t& put) = 0;
-};
-
-class ZstdDecoder final : public Decoder {
-  public:
-    ZstdDecoder() {
-        if (!context_) {
-            throw std::bad_alloc{};
-        }
-    }
-    Step decode(std::string_view& in, std::span<char> out, std::size_t& put) override {
-        ZSTD_inBuffer source{in.data(), in.size(), 0};
-        ZSTD_outBuffer target{out.data(), out.size(), 0};
-        const auto left = ZSTD_decompressStream(context_.get(), &target, &source);
-        in.remove_prefix(source.pos);
-        put = target.pos;
-        return ZSTD_isError(left) != 0 ? Step::damaged : left == 0 ? Step::whole : Step::within;
-    }
-
-  private:
-    std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context_{ZSTD_createDCtx(), ZSTD_freeDCtx};
-};
-
-class GzipDecoder final : public Decoder {
-  public:
-    GzipDecoder() {
-        if (::inflateInit2(&state_, gzip_header) != Z_OK) {
-            throw std::bad_alloc{};
-        }
-    }
-    ~GzipDecoder() override { ::inflateEnd(&state_); }
-
-    Step decode(std::string_view& in, std::span<char> out, std::size_t& put) override {
-        if (ended_) {
-            ::inflateReset(&state_);
-        }
-        const auto given = static_cast<uInt>(std::min<std::size_t>(in.size(), largest_frame));
-        const auto room = static_cast<uInt>(std::min<std::size_t>(out.size(), largest_frame));
-        state_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));  // NOLINT: zlib's type lacks the const
-        state_.avail_in = given;
-        state_.next_out = reinterpret_cast<Bytef*>(out.data());
-        state_.avail_out = room;
-        const int result = ::inflate(&state_, Z_NO_FLUSH);
-        in.remove_prefix(given - state_.avail_in);
-        put = room - state_.avail_out;
-        ended_ = result == Z_STREAM_END;
-        return ended_ ? Step::whole : result == Z_OK || result == Z_BUF_ERROR ? Step::within : Step::damaged;
-    }
-
-  private:
-    z_stream state_{};
-    bool ended_ = false;
-};
-
-std::unique_ptr<Decoder> make_decoder(Packing packing) {
-    if (packing == Packing::gzip) {
-        return std::make_unique<GzipDecoder>();
-    }
-    return std::make_unique<ZstdDecoder>();
-}
-
 struct Unpacked : PackedReader::Stream {
     Unpacked(std::unique_ptr<PackedReader::Stream> inner, Packing packing)
         : packed{std::move(inner)}, decoder{make_decoder(packing)}, buffer(chunk_size, '\0') {
@@ -260,61 +184,7 @@ struct Unpacked : PackedReader::Stream {
     bool may_hold_more = false;  ///< the decoder has text that there was no room for
 };
 
-std::string_view magic_of(Packing packing) noexcept {
-    using namespace std::string_view_literals;
-    return packing == Packing::gzip ? "\x1F\x8B"sv : packing == Packing::zstd ? "\x28\xB5\x2F\xFD"sv : ""sv;
-}
-
 }  // namespace
-
-std::string pack(std::string_view text, Packing packing) {
-    if (packing == Packing::zstd) {
-        const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context{ZSTD_createCCtx(), ZSTD_freeCCtx};
-        std::string packed(ZSTD_compressBound(text.size()), '\0');
-        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, zstd_level);
-        ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
-        const auto size = ZSTD_compress2(context.get(), packed.data(), packed.size(), text.data(), text.size());
-        if (ZSTD_isError(size) != 0) {
-            throw Failure{Exit::software, fmt::format("zstd: {}", ZSTD_getErrorName(size))};
-        }
-        packed.resize(size);
-        return packed;
-    }
-    if (packing == Packing::gzip) {
-        z_stream state{};
-        if (::deflateInit2(&state, gzip_level, Z_DEFLATED, gzip_header, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-            throw std::bad_alloc{};
-        }
-        std::string packed(::deflateBound(&state, text.size()), '\0');
-        state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // NOLINT: as above
-        state.avail_in = static_cast<uInt>(text.size());
-        state.next_out = reinterpret_cast<Bytef*>(packed.data());
-        state.avail_out = static_cast<uInt>(packed.size());
-        const bool fits = text.size() < largest_frame && ::deflate(&state, Z_FINISH) == Z_STREAM_END;
-        packed.resize(packed.size() - state.avail_out);
-        ::deflateEnd(&state);
-        if (!fits) {
-            throw Failure{Exit::software, "gzip: the lines could not be packed"};
-        }
-        return packed;
-    }
-    return std::string{text};
-}
-
-Packing packing_of_bytes(std::string_view first_bytes) noexcept {
-    for (const Packing packing : {Packing::gzip, Packing::zstd}) {
-        if (first_bytes.starts_with(magic_of(packing))) {
-            return packing;
-        }
-    }
-    return Packing::none;
-}
-
-bool may_begin_as(std::string_view first_bytes, Packing packing) noexcept {
-    const auto magic = magic_of(packing);
-    return packing == Packing::none ? packing_of_bytes(first_bytes) == Packing::none
-                                    : first_bytes.substr(0, magic.size()) == magic.substr(0, first_bytes.size());
-}
 
 PackedReader::PackedReader(const std::filesystem::path& path) : stream_{std::make_unique<Plain>(path)} {
     unpack(most_layers);

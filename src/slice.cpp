@@ -1,5 +1,7 @@
 #include "aquila_fetch/slice.hpp"
 
+#include "density.hpp"
+
 #include "aquila_fetch/error.hpp"
 
 #include <fmt/core.h>
@@ -9,7 +11,6 @@
 namespace aquila {
 namespace {
 
-constexpr Span shortest{1};
 /// A server may round a window's end up; what is newer than that tells that it ignores the end.
 constexpr Span rounding = std::chrono::seconds{1};
 constexpr int readings_to_agree = 8;
@@ -250,7 +251,7 @@ class Reading {
         if (page.records.empty()) {
             return bytes > limits_.bytes && ask_for(half());
         }
-        const double evenly = expected_evenly(page);
+        const double evenly = expected_evenly(page.records, window_, inside_, is_late_order());
         const auto wanted = static_cast<double>((window_.to - window_.from).count()) * limits_.aim *
                             static_cast<double>(budget) / std::max(evenly, 1.0);
         const Span smaller{static_cast<std::int64_t>(std::min(wanted, static_cast<double>(half().count())))};
@@ -261,7 +262,7 @@ class Reading {
         const bool probes = limits_.cuts && source_.paging == Paging::offset && page.records.size() < budget;
         // With anything of the window; only probes make up for what the very end of it may hold.
         const bool is_first = probes ? inside_ > 0 && inside_ <= page.records.size() : slice_.pages.size() == 1;
-        if (!is_first || (evenly <= hopeless && (!probes || expected_behind(page) <= hopeless))) {
+        if (!is_first || (evenly <= hopeless && (!probes || expected_behind(page.records, window_) <= hopeless))) {
             return false;
         }
         // A log as dense as its newest page, or a burst at the end of a quiet time? One record far behind tells.
@@ -270,18 +271,6 @@ class Reading {
             return cut(probe(page, static_cast<double>(budget - 1)));
         }
         return evenly > hopeless && ask_for(smaller);
-    }
-
-    /// How many records there would be if they were spread as those that have been seen.
-    [[nodiscard]] double expected_evenly(const Page& page) const {
-        // From the end that the server begins with.
-        const auto [oldest, newest] =
-            std::minmax_element(page.records.begin(), page.records.end(),
-                                [](const Record& a, const Record& b) { return a.key.time < b.key.time; });
-        const Span seen = std::max(shortest, is_late_order() ? std::min(newest->key.time, window_.to) - window_.from
-                                                             : window_.to - std::min(oldest->key.time, window_.to));
-        return static_cast<double>(inside_) * static_cast<double>((window_.to - window_.from).count()) /
-               static_cast<double>(seen.count());
     }
 
     /// The time of record number `budget` of those that were read, newest first; nullopt: there is none.
@@ -299,15 +288,6 @@ class Reading {
             }
         }
         return std::nullopt;
-    }
-
-    /// How many there would be if all that is older than this page were as dense as its older half.
-    [[nodiscard]] double expected_behind(const Page& page) const {
-        const auto half = page.records.size() / 2;
-        const Instant last = std::min(page.records.back().key.time, window_.to);
-        const Span took = std::max(shortest, std::min(page.records[half].key.time, window_.to) - last);
-        return static_cast<double>(half) * static_cast<double>((last - window_.from).count()) /
-               static_cast<double>(took.count());
     }
 
     /// The time of the record at that offset in the window, which costs less than to read all up to it; nullopt: there
@@ -419,15 +399,6 @@ void check_dated(const Page& page) {
 
 Slice read_slice(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits) {
     return Reading{source, fetch, window, limits}.run();
-}
-
-Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept {
-    const auto wanted = limits.aim * static_cast<double>(limits.pages) * limits.page_size;
-    const auto factor = records == 0 ? 8.0 : std::clamp(wanted / static_cast<double>(records), 0.25, 8.0);
-    // A year is more than any log keeps, and far from overflowing.
-    const auto longest = static_cast<double>(Span{std::chrono::hours{24 * 3660}}.count());
-    return Span{std::max<std::int64_t>(
-        1, static_cast<std::int64_t>(std::min(longest, static_cast<double>(span.count()) * factor)))};
 }
 
 }  // namespace aquila

@@ -1,5 +1,5 @@
 // Why: outputs may be packed with gzip or zstd, by us as they are written or by whoever rotates them; what is in them
-// is read as if they were not. Must not know: lines, records. zlib and zstd are used in packed.cpp alone.
+// is read as if they were not. Must not know: lines, records. zlib and zstd are used in decoder.cpp alone.
 #pragma once
 
 #include "aquila_fetch/error.hpp"
