@@ -107,10 +107,13 @@ int main(int argc, char** argv) {
         return 69;
     }
     std::ofstream{argv[1]} << ntohs(address.sin_port) << '\n';
-    for (int socket = 0; (socket = ::accept(listener, nullptr, nullptr)) >= 0;) {
+    while (true) {
+        const int socket = ::accept(listener, nullptr, nullptr);
+        if (socket < 0) {
+            continue;
+        }
         const int on = 1;
         ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         std::thread{serve, socket, std::cref(log), latency}.detach();
     }
-    return 0;
 }

@@ -51,6 +51,9 @@ void Ahead::read(Window window, Span span, const UseSlices& use) {
     Lock lock{mutex_};
     pieces_.push_back({window, span});
     while (!pieces_.empty()) {
+        if (broken_) {
+            std::rethrow_exception(broken_);
+        }
         const Piece& first = pieces_.front();
         const auto failed =
             std::find_if(pieces_.begin(), pieces_.end(), [](const Piece& piece) { return piece.error != nullptr; });
@@ -114,7 +117,7 @@ void Ahead::work() {
                 begin_.wait(lock);
             }
         } catch (...) {  // no memory for what is to be read; a slice's own troubles are kept with it
-            pieces_.front().error = std::current_exception();
+            broken_ = std::current_exception();
             arrived_.notify_one();
             return;
         }
@@ -197,7 +200,7 @@ void Ahead::settle(Pieces::iterator piece, std::optional<Slice> slice) {
         piece->slice = std::move(slice);
     }
     for (auto after = std::next(piece); after != pieces_.end(); ++after) {
-        after->span = after->fits ? after->span : after->told ? std::min(after->span, span) : span;
+        after->span = after->fits || after->rest_fits ? after->span : after->told ? std::min(after->span, span) : span;
     }
 }
 

@@ -14,11 +14,11 @@ namespace aquila {
 /// Of the text of one frame: no slice is ever so large.
 inline constexpr std::size_t largest_frame = std::size_t{1} << 30U;
 
-enum class Step { within, whole, damaged };
-
 /// Unpacks frame by frame.
 class Decoder {
   public:
+    enum class Step { within, whole, damaged };
+
     Decoder() = default;
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;

@@ -50,6 +50,7 @@ static_assert(is_number("-0.10e+5") && is_number("12345678901234567890123") && !
 
 simdjson::error_code JsonTokens::read(std::string_view text) {
     text_ = text;
+    bytes_ = text.data();
     count_ = 0;
     gaps_ = 0;
     if (text.empty()) {
@@ -70,7 +71,7 @@ simdjson::error_code JsonTokens::read(std::string_view text) {
     auto* const starts = parser_.implementation->structural_indexes.get();
     starts_ = starts;
     count_ = parser_.implementation->n_structural_indexes;
-    // Whoever looks behind the last token, or behind that, finds the end of the text, without asking where it is.
+    // Where the last token ends is where another one would begin; who looks there need not ask whether there is one.
     auto end = text.size();
     while (is_blank(text[end - 1])) {
         --end;  // there is a token, or the first stage would have found nothing

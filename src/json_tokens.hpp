@@ -27,8 +27,8 @@ class JsonTokens {
     /// False when white space stands between tokens. Known for what has been walked.
     [[nodiscard]] bool compact() const noexcept { return gaps_ == 0; }
 
-    /// Of a token before the last one, or of the one behind it: then nothing that JSON is made of.
-    [[nodiscard]] char kind(std::size_t token) const noexcept { return text_.data()[starts_[token]]; }
+    /// The token's first byte; NUL behind the last one.
+    [[nodiscard]] char kind(std::size_t token) const noexcept { return token < count_ ? bytes_[starts_[token]] : '\0'; }
     /// From the token's first byte to the last byte of `last`.
     [[nodiscard]] std::string_view slice(std::size_t token, std::size_t last) const noexcept {
         return text_.substr(starts_[token], end(last) - starts_[token]);
@@ -88,7 +88,7 @@ class JsonTokens {
     /// Behind the token's last byte.
     [[nodiscard]] std::size_t end(std::size_t token) const noexcept {
         std::size_t end = starts_[token + 1];
-        while (end > starts_[token] + 1 && is_blank(text_.data()[end - 1])) {
+        while (end > starts_[token] + 1 && is_blank(bytes_[end - 1])) {
             --end;
         }
         return end;
@@ -107,9 +107,8 @@ class JsonTokens {
     void note_gap(std::size_t token) noexcept { gaps_ |= starts_[token + 1] - starts_[token] - 1; }
     /// Between a string without blanks behind it and the next token nothing stands but its closing quote.
     void check_string(std::size_t token) {
-        const std::size_t begin = starts_[token];
         const std::size_t next = starts_[token + 1];
-        if (text_.data()[begin] != '"' || text_.data()[next - 1] != '"' || next - begin < 2) {
+        if (kind(token) != '"' || bytes_[next - 1] != '"' || next - starts_[token] < 2) {
             check_spaced_string(token);
         }
     }
@@ -125,6 +124,7 @@ class JsonTokens {
 
     simdjson::dom::parser parser_;
     std::string_view text_;
+    const char* bytes_ = nullptr;            ///< of the text; what is looked at lies in it, whatever the text is
     const std::uint32_t* starts_ = nullptr;  ///< of each token, and twice the end of the text behind them
     std::size_t count_ = 0;
     std::uint32_t gaps_ = 0;  ///< 0 as long as no white space was seen between tokens

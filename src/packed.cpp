@@ -162,12 +162,12 @@ struct Unpacked : PackedReader::Stream {
                 }
             }
             std::size_t put = 0;
-            const auto step = damaged ? Step::damaged : decoder->decode(in, out, put);
-            damaged = step == Step::damaged;
+            const auto step = damaged ? Decoder::Step::damaged : decoder->decode(in, out, put);
+            damaged = step == Decoder::Step::damaged;
             if (damaged) {
                 fail(name, "its packed data is damaged");
             }
-            whole = step == Step::whole;
+            whole = step == Decoder::Step::whole;
             may_hold_more = !whole && put == out.size();
             if (put > 0) {
                 return put;
@@ -263,16 +263,16 @@ FrameEnd for_each_frame(PackedReader& reader, Packing packing, const std::functi
         std::size_t put = 0;
         const auto step = decoder->decode(in, out, put);
         const auto count = before.size() - in.size();
-        const auto shown = step == Step::damaged ? before.size() : count;
+        const auto shown = step == Decoder::Step::damaged ? before.size() : count;
         end.rest.append(before.substr(0, std::min(shown, shown_rest - std::min(end.rest.size(), shown_rest))));
         taken += count;
         text.append(out, 0, put);
-        if (step == Step::damaged || text.size() > largest_frame) {
+        if (step == Decoder::Step::damaged || text.size() > largest_frame) {
             end.damaged = true;
             return end;
         }
-        may_hold_more = step == Step::within && put == out.size();
-        if (step == Step::whole) {
+        may_hold_more = step == Decoder::Step::within && put == out.size();
+        if (step == Decoder::Step::whole) {
             use(text);
             text.clear();
             end.rest.clear();
@@ -287,17 +287,17 @@ namespace {
 bool are_frames(std::string_view bytes, Packing packing) {
     const auto decoder = make_decoder(packing);
     std::string out(chunk_size, '\0');
-    auto step = Step::within;
+    auto step = Decoder::Step::within;
     for (bool may_hold_more = false; !bytes.empty() || may_hold_more;) {
         std::size_t put = 0;
         const auto before = bytes.size();
         step = decoder->decode(bytes, out, put);
-        if (step == Step::damaged || (step == Step::within && put == 0 && bytes.size() == before)) {
+        if (step == Decoder::Step::damaged || (step == Decoder::Step::within && put == 0 && bytes.size() == before)) {
             return false;
         }
-        may_hold_more = step == Step::within && put == out.size();
+        may_hold_more = step == Decoder::Step::within && put == out.size();
     }
-    return step == Step::whole;
+    return step == Decoder::Step::whole;
 }
 
 /// Whether the file ends with a whole frame, looked for in its last bytes: a checksum over all that follows cannot fit

@@ -19,8 +19,8 @@ constexpr std::size_t round_length = 50;
 /// Consecutive pages with the same records, without ids to tell: true twins never fill so many.
 constexpr int repeats_without_ids = 50;
 constexpr int repeats_with_ids = 2;
-/// Offsets are of 32 bits.
-constexpr double farthest_probe = 1e9;
+/// Of what a slice may hold: no burst is ever so large, and no offset beyond what a server could bear.
+constexpr double farthest_probe = 50;
 /// Cursors of one moment that go stale: a server that is restarted forgets them, but not time and again.
 constexpr int most_stale = 3;
 
@@ -193,7 +193,7 @@ class Reading {
             slice_.served = std::min(slice_.served.value_or(*page.served), *page.served);
         }
         if (page.waited) {
-            slice_.waited = std::min(slice_.waited.value_or(*page.waited), *page.waited);
+            slice_.waited = std::max(slice_.waited.value_or(*page.waited), *page.waited);
         }
         return page;
     }
@@ -266,8 +266,8 @@ class Reading {
             return false;
         }
         // A log as dense as its newest page, or a burst at the end of a quiet time? One record far behind tells.
-        const double far = std::clamp(evenly / 4, static_cast<double>(budget), farthest_probe);
-        if (probes && (evenly <= hopeless || !probe(page, far))) {
+        const double far = std::min(evenly / 4, farthest_probe * static_cast<double>(budget));
+        if (probes && (evenly <= hopeless || !probe(page, std::max(far, static_cast<double>(budget))))) {
             return cut(probe(page, static_cast<double>(budget - 1)));
         }
         return evenly > hopeless && ask_for(smaller);
@@ -291,19 +291,28 @@ class Reading {
     }
 
     /// The time of the record at that offset in the window, which costs less than to read all up to it; nullopt: there
-    /// is none. What lies at the window's very end comes before it.
+    /// is none. What lies at the window's very end comes before it. A server that does not take such an offset tells
+    /// nothing: then the page's own end is as good.
     std::optional<Instant> probe(const Page& page, double offset) {
         ++slice_.requests;
         const auto before = static_cast<std::int64_t>(seen_ - inside_);
-        const Page answer = fetch_(Query{window_, before + static_cast<std::int64_t>(offset), 1, {}});
-        const bool there = !answer.records.empty() && answer.records.front().key.time <= page.records.back().key.time;
-        return there ? std::optional{answer.records.front().key.time} : std::nullopt;
+        const Instant last = page.records.back().key.time;
+        try {
+            const Page answer = fetch_(Query{window_, before + static_cast<std::int64_t>(offset), 1, {}});
+            const bool there = !answer.records.empty() && answer.records.front().key.time <= last;
+            return there ? std::optional{answer.records.front().key.time} : std::nullopt;
+        } catch (const Failure& failure) {
+            if (failure.code() != Exit::protocol) {
+                throw;
+            }
+            return last;
+        }
     }
 
     /// Behind that moment is about what one slice may hold; where nothing is, the moment itself becomes a slice.
     bool cut(std::optional<Instant> moment) {
-        if (!limits_.cuts || !moment) {
-            return false;
+        if (!limits_.cuts || !moment || *moment >= window_.to) {
+            return false;  // what has no time lies nowhere
         }
         const Instant at = *moment + shortest < window_.to ? *moment + shortest : *moment;
         const bool inside = at > window_.from && at < window_.to;

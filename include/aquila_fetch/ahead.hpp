@@ -65,7 +65,8 @@ class Ahead {
     std::condition_variable begin_;    ///< something can be begun, or all is over
     std::condition_variable arrived_;  ///< a slice is there, or an error
     Pieces pieces_;
-    std::size_t in_use_ = 0;  ///< slices that are pieces no more
+    std::size_t in_use_ = 0;     ///< slices that are pieces no more
+    std::exception_ptr broken_;  ///< a reader could not go on, for no slice's sake
     bool over_ = false;
     bool alone_ = false;  ///< there are no threads to be had
     std::vector<std::thread> readers_;

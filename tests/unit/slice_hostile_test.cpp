@@ -220,6 +220,52 @@ TEST_P(EveryServer, MayListOldestFirst) {
     EXPECT_EQ(got, 100);
 }
 
+TEST_P(EveryServer, MayHoldABurstWithARecordThatHasNoTime) {
+    // The one that a slice would be cut at.
+    const auto fetch = answer([this](const Query& query) {
+        std::vector<std::string> records;
+        for (int i = 0; i < 100; ++i) {
+            const auto time = noon + 59min - i * 1s;
+            if (i == 59) {
+                records.push_back(record(R"("some day")", i));
+            } else if (time >= query.window->from && time <= query.window->to) {
+                records.push_back(record(time, i));
+            }
+        }
+        const auto size = static_cast<std::int64_t>(records.size());
+        const auto first = records.begin() + std::min(query.offset, size);
+        return std::vector<std::string>{first, records.begin() + std::min(query.offset + query.limit, size)};
+    });
+    for (const std::size_t pages : {1, 6, 20}) {
+        EXPECT_GE(read(fetch, {.page_size = 10, .pages = pages, .endless = 100}).value_or(100), 100) << "or refused";
+    }
+}
+
+TEST_P(EveryServer, MayRefuseToLookFarBehind) {
+    FakeLog log{GetParam()};
+    for (int i = 0; i < 500; ++i) {
+        log.add(noon + 1min + i * 10ms, std::to_string(i));
+    }
+    const auto refusing = [&log](const Query& query) {
+        if (query.offset > 100) {
+            throw Failure{Exit::protocol, "400", "offset"};
+        }
+        return log.fetch(query);
+    };
+    const auto bodies = read_window(log.source, refusing, {noon, noon + 1h}, {.page_size = 10});
+    EXPECT_TRUE(holds_exactly(bodies, log.bodies()));
+}
+
+TEST_P(EveryServer, MayBeAskedForMoreThanAnybodyHas) {
+    FakeLog log{GetParam()};
+    log.cap = 100;
+    for (int i = 0; i < 300; ++i) {
+        log.add(noon + 59min + i * 1ms, std::to_string(i));
+    }
+    const auto bodies = read_window(log, {noon - 24h * 40, noon + 1h}, {.page_size = 2'000'000'000});
+    EXPECT_TRUE(holds_exactly(bodies, log.bodies()));
+}
+
 /// A moment cannot be made smaller: where its cursor is forgotten between two pages, it is begun again.
 TEST(OneMoment, OfAServerThatForgetsItsCursorIsBegunAgain) {
     FakeLog log{"datacenter"};
