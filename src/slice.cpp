@@ -193,7 +193,7 @@ class Reading {
             slice_.served = std::min(slice_.served.value_or(*page.served), *page.served);
         }
         if (page.waited) {
-            slice_.waited = std::max(slice_.waited.value_or(*page.waited), *page.waited);
+            slice_.waited = std::min(slice_.waited.value_or(*page.waited), *page.waited);  // one hiccup is no latency
         }
         return page;
     }

@@ -48,7 +48,7 @@ struct Slice {
     std::size_t after = 0;              ///< newer than its end
     std::optional<std::int64_t> total;  ///< of the whole log
     std::optional<Instant> served;      ///< the earliest Date of the answers
-    std::optional<Span> waited;         ///< how long the slowest of them took to begin, where that is known
+    std::optional<Span> waited;         ///< how long the quickest of them took to begin, where that is known
 
     Slice() = default;
     Slice(const Slice&) = delete;
