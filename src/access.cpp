@@ -14,16 +14,16 @@ namespace aquila {
 namespace {
 
 /// A check does not wait as long as a run would; but all tries of one request fit in, so that what they met is told.
-constexpr Span patience = std::chrono::seconds{20};
+constexpr Span hurried_budget = std::chrono::seconds{20};
 
-struct Step {
+struct LookStep {
     Aspect aspect;
     std::string_view item;
     std::string_view passed;  ///< said of it when a later one is refused
     bool in_cloud_only;
 };
 /// By Aspect, from the outside in.
-constexpr std::array<Step, 7> steps{{
+constexpr std::array<LookStep, 7> steps{{
     {Aspect::network, "network", "the server answers", false},
     {Aspect::server, "server", "is not in trouble", false},
     {Aspect::address, "address", "something is there", false},
@@ -33,7 +33,7 @@ constexpr std::array<Step, 7> steps{{
     {Aspect::plan, "plan", "has an audit log API", true},
 }};
 
-bool concerns(const Step& step, const Source& source) {
+bool concerns(const LookStep& step, const Source& source) {
     return source.realm != Realm::server || !step.in_cloud_only;
 }
 
@@ -168,8 +168,8 @@ void forget_what_needs_a_credential(std::vector<Finding>& findings, const std::s
 
 std::vector<Finding> judge_refusal(const Source& source, const Diagnosis& refusal) {
     std::vector<Finding> findings;
-    const Step* refused = nullptr;
-    for (const Step& step : steps) {
+    const LookStep* refused = nullptr;
+    for (const LookStep& step : steps) {
         if (step.aspect == refusal.aspect()) {
             refused = &step;
             findings.push_back(bad(step.item, refusal));
@@ -227,7 +227,7 @@ Finding judge_coverage(const std::optional<std::string>& body) {
 Access check_access(const Source& source, const SourceConfig& config, Authorizer& authorizer, const State& state,
                     const std::string& missing) {
     SourceConfig hurried = config;
-    hurried.retry_budget = std::min(config.retry_budget, patience);
+    hurried.retry_budget = std::min(config.retry_budget, hurried_budget);
     SystemClock clock;
     const Span begun = clock.elapsed();
 

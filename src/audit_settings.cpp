@@ -52,19 +52,19 @@ std::vector<Setting> reading(std::string_view body) {
 
 // --- periods: `10y`, `6m`, `1y6m`, `2w`, `90d` ----------------------------------------------------------------------
 
-struct Unit {
+struct PeriodUnit {
     char letter;
     std::string_view datacenter;  ///< its key there; empty: not there
     std::string_view confluence;
     int days;  ///< about
 };
-constexpr std::array<Unit, 4> units{{
+constexpr std::array<PeriodUnit, 4> period_units{{
     {'y', "years", "YEARS", 365},
     {'m', "months", "MONTHS", 30},
     {'w', "", "WEEKS", 7},
     {'d', "days", "DAYS", 1},
 }};
-using Period = std::array<int, units.size()>;
+using Period = std::array<int, period_units.size()>;
 
 /// Each unit once at most, the larger first; nothing else, and not nothing at all.
 std::optional<Period> parse_period(std::string_view text) {
@@ -77,13 +77,13 @@ std::optional<Period> parse_period(std::string_view text) {
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
         text.remove_prefix(static_cast<std::size_t>(end - text.data()));
         const auto* const unit =
-            std::find_if(units.begin() + static_cast<std::ptrdiff_t>(next), units.end(),
-                         [text](const Unit& each) { return !text.empty() && each.letter == text.front(); });
-        if (error != std::errc{} || count < 0 || count > most || unit == units.end()) {
+            std::find_if(period_units.begin() + static_cast<std::ptrdiff_t>(next), period_units.end(),
+                         [text](const PeriodUnit& each) { return !text.empty() && each.letter == text.front(); });
+        if (error != std::errc{} || count < 0 || count > most || unit == period_units.end()) {
             return std::nullopt;
         }
-        period.at(static_cast<std::size_t>(unit - units.begin())) = count;
-        next = static_cast<std::size_t>(unit - units.begin()) + 1;
+        period.at(static_cast<std::size_t>(unit - period_units.begin())) = count;
+        next = static_cast<std::size_t>(unit - period_units.begin()) + 1;
         total += count > 0 ? 1 : 0;
         text.remove_prefix(1);
     }
@@ -92,8 +92,8 @@ std::optional<Period> parse_period(std::string_view text) {
 
 std::string text_of(const Period& period) {
     std::string text;
-    for (std::size_t i = 0; i < units.size(); ++i) {
-        text += period.at(i) > 0 ? fmt::format("{}{}", period.at(i), units.at(i).letter) : "";
+    for (std::size_t i = 0; i < period_units.size(); ++i) {
+        text += period.at(i) > 0 ? fmt::format("{}{}", period.at(i), period_units.at(i).letter) : "";
     }
     return text.empty() ? "0d" : text;
 }
@@ -119,8 +119,8 @@ std::string write_coverage(std::span<const Setting> settings) {
 std::vector<Setting> read_period(const ordered_json& value) {
     const auto& said = value.at("period");
     Period period{};
-    for (std::size_t i = 0; i < units.size(); ++i) {
-        period.at(i) = units.at(i).datacenter.empty() ? 0 : said.value(units.at(i).datacenter, 0);
+    for (std::size_t i = 0; i < period_units.size(); ++i) {
+        period.at(i) = period_units.at(i).datacenter.empty() ? 0 : said.value(period_units.at(i).datacenter, 0);
     }
     return {{"retention", text_of(period)}};
 }
@@ -128,9 +128,9 @@ std::vector<Setting> read_period(const ordered_json& value) {
 std::string write_period(std::span<const Setting> settings) {
     const auto period = parse_period(settings.front().value).value_or(Period{});
     auto value = ordered_json::object();
-    for (std::size_t i = 0; i < units.size(); ++i) {
-        if (!units.at(i).datacenter.empty()) {
-            value[std::string{units.at(i).datacenter}] = period.at(i);
+    for (std::size_t i = 0; i < period_units.size(); ++i) {
+        if (!period_units.at(i).datacenter.empty()) {
+            value[std::string{period_units.at(i).datacenter}] = period.at(i);
         }
     }
     return ordered_json{{"period", std::move(value)}}.dump();
@@ -149,22 +149,22 @@ std::string write_files(std::span<const Setting> settings) {
 std::vector<Setting> read_number(const ordered_json& value) {
     const auto number = value.at("number").get<std::int64_t>();
     const auto name = value.at("units").get<std::string>();
-    const auto* const unit =
-        std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.confluence == name; });
-    return {{"retention", unit == units.end() ? fmt::format("{} {}", number, printable_text(name, 20))
-                                              : fmt::format("{}{}", number, unit->letter)}};
+    const auto* const unit = std::find_if(period_units.begin(), period_units.end(),
+                                          [&](const PeriodUnit& u) { return u.confluence == name; });
+    return {{"retention", unit == period_units.end() ? fmt::format("{} {}", number, printable_text(name, 20))
+                                                     : fmt::format("{}{}", number, unit->letter)}};
 }
 
 std::string write_number(std::span<const Setting> settings) {
     const auto period = parse_period(settings.front().value).value_or(Period{});
     const auto* const set = std::find_if(period.begin(), period.end(), [](int count) { return count > 0; });
     const auto i = static_cast<std::size_t>(set - period.begin());
-    return ordered_json{{"number", period.at(i)}, {"units", units.at(i).confluence}}.dump();
+    return ordered_json{{"number", period.at(i)}, {"units", period_units.at(i).confluence}}.dump();
 }
 
 // --- the table ------------------------------------------------------------------------------------------------------
 
-constexpr std::array<SettingsResource, 4> resources{{
+constexpr std::array<SettingsResource, 4> resource_rows{{
     {"confluence", "retention", "/wiki/rest/api/audit/retention", "write:audit-log:confluence", reading<read_number>,
      write_number},
     {"datacenter", "coverage", "/rest/auditing/1.0/configuration/coverage", "", reading<read_coverage>, write_coverage},
@@ -173,7 +173,7 @@ constexpr std::array<SettingsResource, 4> resources{{
      write_files},
 }};
 
-[[noreturn]] void refuse(std::string what, std::string hint) {
+[[noreturn]] void refuse_words(std::string what, std::string hint) {
     throw Failure{Exit::usage, std::move(what), std::move(hint)};
 }
 
@@ -182,12 +182,13 @@ constexpr std::array<SettingsResource, 4> resources{{
 void read_coverage_words(std::string_view name, std::string_view level, std::vector<Setting>& wanted) {
     const auto area = name.substr(std::min(name.size(), "coverage."sv.size()));
     if (name != "coverage" && std::ranges::find(areas, area) == areas.end()) {
-        refuse(fmt::format("there is no area '{}'{}", printable_text(area, 60), suggestion(area, areas)),
-               fmt::format("areas are {}; `coverage=LEVEL` sets all of them", list_names(areas)));
+        refuse_words(fmt::format("there is no area '{}'{}", printable_text(area, 60), suggestion(area, areas)),
+                     fmt::format("areas are {}; `coverage=LEVEL` sets all of them", list_names(areas)));
     }
     if (std::ranges::find(levels, level) == levels.end()) {
-        refuse(fmt::format("{}: there is no level '{}'{}", name, printable_text(level, 60), suggestion(level, levels)),
-               fmt::format("levels are {}", list_names(levels)));
+        refuse_words(
+            fmt::format("{}: there is no level '{}'{}", name, printable_text(level, 60), suggestion(level, levels)),
+            fmt::format("levels are {}", list_names(levels)));
     }
     for (const auto each : areas) {
         if (name == "coverage" || each == area) {
@@ -204,19 +205,19 @@ std::string read_retention_word(std::string_view product, std::string_view text)
                                    "Confluence Cloud keeps a year at most"
                                  : "give numbers and units: y (years), m (months), d (days), as in 10y or 1y6m";
     if (!period) {
-        refuse(fmt::format("retention: '{}' is no period", printable_text(text, 60)), hint);
+        refuse_words(fmt::format("retention: '{}' is no period", printable_text(text, 60)), hint);
     }
     int days = 0;
     std::ptrdiff_t used = 0;
-    for (std::size_t i = 0; i < units.size(); ++i) {
-        days += std::min(period->at(i), 10'000) * units.at(i).days;
+    for (std::size_t i = 0; i < period_units.size(); ++i) {
+        days += std::min(period->at(i), 10'000) * period_units.at(i).days;
         used += period->at(i) > 0 ? 1 : 0;
-        if (!cloud && period->at(i) > 0 && units.at(i).datacenter.empty()) {
-            refuse(fmt::format("retention: Data Center does not count in '{}'", units.at(i).letter), hint);
+        if (!cloud && period->at(i) > 0 && period_units.at(i).datacenter.empty()) {
+            refuse_words(fmt::format("retention: Data Center does not count in '{}'", period_units.at(i).letter), hint);
         }
     }
     if (cloud && (used > 1 || days > 366)) {
-        refuse(fmt::format("retention: Confluence Cloud cannot keep '{}'", printable_text(text, 60)), hint);
+        refuse_words(fmt::format("retention: Confluence Cloud cannot keep '{}'", printable_text(text, 60)), hint);
     }
     return text_of(*period);
 }
@@ -224,8 +225,8 @@ std::string read_retention_word(std::string_view product, std::string_view text)
 std::string read_files_word(std::string_view text) {
     const auto count = to_integer<int>(text).value_or(0);
     if (count < 1) {
-        refuse(fmt::format("retention-file: '{}' is no number of files", printable_text(text, 60)),
-               "give how many files the server keeps, as in retention-file=100");
+        refuse_words(fmt::format("retention-file: '{}' is no number of files", printable_text(text, 60)),
+                     "give how many files the server keeps, as in retention-file=100");
     }
     return std::to_string(count);
 }
@@ -234,8 +235,8 @@ std::string read_files_word(std::string_view text) {
 
 std::span<const SettingsResource> settings_of(std::string_view product) noexcept {
     const auto of_it = [product](const SettingsResource& each) { return each.product == product; };
-    const auto* const first = std::find_if(resources.begin(), resources.end(), of_it);
-    return {first, std::find_if_not(first, resources.end(), of_it)};
+    const auto* const first = std::find_if(resource_rows.begin(), resource_rows.end(), of_it);
+    return {first, std::find_if_not(first, resource_rows.end(), of_it)};
 }
 
 bool belongs(std::string_view setting, const SettingsResource& resource) noexcept {
@@ -248,8 +249,8 @@ std::vector<Setting> read_assignments(std::string_view product, std::span<const 
         names.push_back(resource.name);
     }
     if (names.empty()) {
-        refuse(fmt::format("{} has no audit settings to be shown or set", product),
-               "Data Center has coverage, retention and retention-file, Confluence Cloud has retention");
+        refuse_words(fmt::format("{} has no audit settings to be shown or set", product),
+                     "Data Center has coverage, retention and retention-file, Confluence Cloud has retention");
     }
     std::vector<Setting> wanted;
     for (const std::string& word : words) {
@@ -259,10 +260,11 @@ std::vector<Setting> read_assignments(std::string_view product, std::span<const 
         const auto known = std::ranges::find(names, name.substr(0, name.find('.'))) != names.end();
         if (equals == std::string::npos || !known ||
             (name.find('.') != std::string_view::npos && !name.starts_with("coverage."))) {
-            refuse(fmt::format("'{}' sets nothing{}", printable_text(word, 60), suggestion(name, names)),
-                   fmt::format("settings of {} are {}; give NAME=VALUE{}", product, list_names(names),
-                               names.size() > 1 ? ", as in coverage.security=full retention=10y retention-file=100"
-                                                : ", as in retention=6m"));
+            refuse_words(
+                fmt::format("'{}' sets nothing{}", printable_text(word, 60), suggestion(name, names)),
+                fmt::format("settings of {} are {}; give NAME=VALUE{}", product, list_names(names),
+                            names.size() > 1 ? ", as in coverage.security=full retention=10y retention-file=100"
+                                             : ", as in retention=6m"));
         }
         if (name.starts_with("coverage")) {
             read_coverage_words(name, value, wanted);
@@ -282,8 +284,9 @@ std::vector<Setting> read_assignments(std::string_view product, std::span<const 
 std::vector<SettingChange> changes(std::span<const Setting> now, std::span<const Setting> wanted) {
     for (const Setting& setting : wanted) {
         if (std::ranges::find(now, setting.name, &Setting::name) == now.end()) {
-            refuse(fmt::format("this server has no setting {}", setting.name),
-                   "aquila-fetch settings shows those it has; others came with later versions or with other products");
+            refuse_words(
+                fmt::format("this server has no setting {}", setting.name),
+                "aquila-fetch settings shows those it has; others came with later versions or with other products");
         }
     }
     std::vector<SettingChange> all;

@@ -74,14 +74,14 @@ constexpr ConfigKey written(std::string_view name) {
 
 constexpr auto rep = [](auto span) { return Span{span}.count(); };
 constexpr auto century = rep(24h * 36500);  // keeps `now - span` far from overflow
-constexpr auto day = rep(24h);
-constexpr auto month = rep(24h * 30);
+constexpr auto one_day = rep(24h);
+constexpr auto one_month = rep(24h * 30);
 constexpr int unlimited = std::numeric_limits<int>::max();
 
 using S = SourceConfig;
 enum Group { none, place, token, client_secret, bucket_secret };
 
-constexpr std::array table{
+constexpr std::array key_table{
     row<&S::product, read::word>("product"),
     one_of(place, row<&S::cloud_id, read::id>("cloud_id")),
     one_of(place, row<&S::site, read::base_url>("site")),
@@ -118,9 +118,9 @@ constexpr std::array table{
     row<&S::page_size, read::number<1, unlimited>>("page_size"),
     row<&S::concurrency, read::number<1, 64>>("concurrency"),
     row<&S::requests_per_minute, read::number<1, unlimited>>("requests_per_minute"),
-    row<&S::connect_timeout, read::span<1, day>>("connect_timeout"),
-    row<&S::request_timeout, read::span<1, day>>("request_timeout"),
-    row<&S::retry_budget, read::span<0, month>>("retry_budget"),
+    row<&S::connect_timeout, read::span<1, one_day>>("connect_timeout"),
+    row<&S::request_timeout, read::span<1, one_day>>("request_timeout"),
+    row<&S::retry_budget, read::span<0, one_month>>("retry_budget"),
     row<&S::proxy, read::proxy>("proxy"),
     row<&S::ca_file, read::file>("ca_file"),
     row<&S::client_cert_file, read::file>("client_cert_file"),
@@ -135,12 +135,12 @@ constexpr std::array table{
 }  // namespace
 
 std::span<const ConfigKey> config_table() noexcept {
-    return table;
+    return key_table;
 }
 
 std::optional<std::size_t> find_config_key(std::string_view name) noexcept {
-    const auto found = std::ranges::find(table, name, &ConfigKey::name);
-    return found == table.end() ? std::nullopt : std::optional{static_cast<std::size_t>(found - table.begin())};
+    const auto found = std::ranges::find(key_table, name, &ConfigKey::name);
+    return found == key_table.end() ? std::nullopt : std::optional{static_cast<std::size_t>(found - key_table.begin())};
 }
 
 std::string_view name_of(Auth auth) noexcept {
@@ -153,7 +153,7 @@ std::string_view name_of(Format format) noexcept {
 
 std::vector<std::string_view> config_keys() {
     std::vector<std::string_view> names;
-    std::ranges::transform(table, std::back_inserter(names), &ConfigKey::name);
+    std::ranges::transform(key_table, std::back_inserter(names), &ConfigKey::name);
     return names;
 }
 

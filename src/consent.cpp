@@ -42,7 +42,7 @@ Secret decode(std::string_view text) {
 }
 
 /// The first parameter of that name.
-std::optional<Secret> parameter(std::string_view query, std::string_view name) {
+std::optional<Secret> query_parameter(std::string_view query, std::string_view name) {
     while (!query.empty()) {
         const auto pair = query.substr(0, query.find('&'));
         const auto equals = std::min(pair.find('='), pair.size());
@@ -93,19 +93,19 @@ std::string consent_url(const SourceConfig& config, std::string_view scopes, std
 
 Consent read_redirect(std::string_view query, std::string_view state) {
     query = query.substr(0, query.find('#'));
-    const auto shown = parameter(query, "state");
+    const auto shown = query_parameter(query, "state");
     Consent consent;
     if (!shown || state.empty() || !same(shown->reveal(), state)) {
         return consent;
     }
-    if (const auto error = parameter(query, "error")) {
+    if (const auto error = query_parameter(query, "error")) {
         consent.kind = Consent::Kind::refused;
-        const auto description = parameter(query, "error_description").value_or(Secret{});
+        const auto description = query_parameter(query, "error_description").value_or(Secret{});
         consent.error = printable_text(error->reveal(), 60);
         if (!description.empty()) {
             consent.error += fmt::format(": {}", printable_text(description.reveal()));
         }
-    } else if (auto code = parameter(query, "code"); code && is_token(code->reveal())) {
+    } else if (auto code = query_parameter(query, "code"); code && is_token(code->reveal())) {
         consent.kind = Consent::Kind::code;
         consent.code = *std::move(code);
     }

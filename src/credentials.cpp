@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t secret_cap = std::size_t{64} << 10U;
 
-[[noreturn]] void refuse(const fs::path& path, std::string_view why, std::string hint = {}) {
+[[noreturn]] void refuse_file(const fs::path& path, std::string_view why, std::string hint = {}) {
     throw Failure{Exit::config, fmt::format("the secret file {} {}", path.native(), why), std::move(hint)};
 }
 
@@ -168,10 +168,10 @@ Secret read_secret_file(const fs::path& path) {
         throw unreadable(errno);
     }
     if (!S_ISREG(status.st_mode)) {
-        refuse(path, "is not a regular file");
+        refuse_file(path, "is not a regular file");
     }
     if (!is_private(file.get(), status)) {
-        refuse(path, "can be read or written by other users", "chmod 600 " + path.native());
+        refuse_file(path, "can be read or written by other users", "chmod 600 " + path.native());
     }
     Wiped content;
     content.text.resize(secret_cap + 1);
@@ -179,11 +179,11 @@ Secret read_secret_file(const fs::path& path) {
         throw unreadable(errno);
     }
     if (content.text.size() > secret_cap) {
-        refuse(path, "is larger than 64 KiB");
+        refuse_file(path, "is larger than 64 KiB");
     }
     const auto secret = without_blanks(content.text);
     if (const auto why = malformation(secret); !why.empty()) {
-        refuse(path, why, "write the secret alone into it, on one line");
+        refuse_file(path, why, "write the secret alone into it, on one line");
     }
     return Secret{secret};
 }

@@ -11,7 +11,7 @@
 namespace aquila {
 namespace {
 
-struct Row {
+struct EndingRow {
     CURLcode code;
     TransportError error;
     std::string_view text;  ///< {said} only where libcurl's words cannot hold a proxy's password
@@ -21,7 +21,7 @@ constexpr std::string_view tls_failed = "TLS with {host} failed: {said}";
 constexpr std::string_view ended_early = "the connection to {host} ended before the answer was whole: {said}";
 constexpr std::string_view too_large = "the answer of {host} is larger than {cap} bytes";
 
-constexpr Row rows[] = {
+constexpr EndingRow endings[] = {
     {CURLE_COULDNT_RESOLVE_HOST, TransportError::resolve, "no address found for the name {host}"},
     {CURLE_COULDNT_RESOLVE_PROXY, TransportError::resolve,
      "no address found for the proxy's name, on the way to {host}"},
@@ -44,16 +44,16 @@ constexpr Row rows[] = {
     {CURLE_FILESIZE_EXCEEDED, TransportError::too_large, too_large},
     {CURLE_WRITE_ERROR, TransportError::too_large, too_large},  // our own callback refused
 };
-constexpr Row connect_timeout{CURLE_OPERATION_TIMEDOUT, TransportError::timeout,
-                              "no connection to {host} within {connect_timeout}"};
-constexpr Row request_timeout{CURLE_OPERATION_TIMEDOUT, TransportError::timeout,
-                              "{host} gave no whole answer within {request_timeout}"};
-constexpr Row proxy_refused{CURLE_OK, TransportError::proxy,
-                            "the proxy refused the way to {host}: it answered {proxy_status}"};
-constexpr Row proxy_in_trouble{CURLE_OK, TransportError::connect,
-                               "the proxy found no way to {host}: it answered {proxy_status}"};
-constexpr Row hung_up{CURLE_SSL_CONNECT_ERROR, TransportError::cut, tls_failed};
-constexpr Row unforeseen{CURLE_OK, TransportError::other, "no answer from {host}: {generic}"};
+constexpr EndingRow connect_timeout{CURLE_OPERATION_TIMEDOUT, TransportError::timeout,
+                                    "no connection to {host} within {connect_timeout}"};
+constexpr EndingRow request_timeout{CURLE_OPERATION_TIMEDOUT, TransportError::timeout,
+                                    "{host} gave no whole answer within {request_timeout}"};
+constexpr EndingRow proxy_refused{CURLE_OK, TransportError::proxy,
+                                  "the proxy refused the way to {host}: it answered {proxy_status}"};
+constexpr EndingRow proxy_in_trouble{CURLE_OK, TransportError::connect,
+                                     "the proxy found no way to {host}: it answered {proxy_status}"};
+constexpr EndingRow hung_up{CURLE_SSL_CONNECT_ERROR, TransportError::cut, tls_failed};
+constexpr EndingRow unforeseen_ending{CURLE_OK, TransportError::other, "no answer from {host}: {generic}"};
 
 /// A server or balancer that hangs up within the handshake is in trouble, not misconfigured.
 bool in_trouble(std::string_view said) noexcept {
@@ -61,7 +61,7 @@ bool in_trouble(std::string_view said) noexcept {
     return std::ranges::any_of(signs, [&](std::string_view sign) { return contains_ignoring_case(said, sign); });
 }
 
-const Row& find_row(const CurlEnding& ending) noexcept {
+const EndingRow& find_row(const CurlEnding& ending) noexcept {
     if (ending.code == CURLE_OPERATION_TIMEDOUT) {
         return ending.connected ? request_timeout : connect_timeout;
     }
@@ -71,14 +71,15 @@ const Row& find_row(const CurlEnding& ending) noexcept {
     if (ending.code == CURLE_SSL_CONNECT_ERROR && in_trouble(ending.said)) {
         return hung_up;
     }
-    const Row* found = std::ranges::find_if(rows, [&](const Row& row) { return row.code == ending.code; });
-    return found == std::end(rows) ? unforeseen : *found;
+    const EndingRow* found =
+        std::ranges::find_if(endings, [&](const EndingRow& row) { return row.code == ending.code; });
+    return found == std::end(endings) ? unforeseen_ending : *found;
 }
 
 }  // namespace
 
 Response explain(const CurlEnding& ending) {
-    const Row& row = find_row(ending);
+    const EndingRow& row = find_row(ending);
     const char* generic = curl_easy_strerror(static_cast<CURLcode>(ending.code));
     Response response;
     response.error = row.error;

@@ -17,7 +17,7 @@
 namespace aquila {
 namespace {
 
-long milliseconds(Span span) noexcept {
+long curl_time(Span span) noexcept {
     return static_cast<long>(std::clamp<Span::rep>(span.count(), 1, INT_MAX));  // 0 would mean "for ever" to curl
 }
 
@@ -79,8 +79,8 @@ void CurlExchange::set_up() {
     set(CURLOPT_PIPEWAIT, 1L);  // rather another stream of a connection than another connection
     set(CURLOPT_ACCEPT_ENCODING, "gzip");
     set(CURLOPT_TCP_KEEPALIVE, 1L);
-    set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options_.connect_timeout));
-    set(CURLOPT_TIMEOUT_MS, milliseconds(options_.request_timeout));
+    set(CURLOPT_CONNECTTIMEOUT_MS, curl_time(options_.connect_timeout));
+    set(CURLOPT_TIMEOUT_MS, curl_time(options_.request_timeout));
     set(CURLOPT_USERAGENT, options_.user_agent.c_str());
 
     set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // Authorization is not for a proxy's CONNECT

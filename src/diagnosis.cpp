@@ -84,7 +84,7 @@ constexpr Ending lacks_plan{Exit::refused, Aspect::plan};
 /// One case; the first row that applies speaks. Servers localise their texts, so no case hangs on words alone unless
 /// they are known to be fixed. The texts here may name {product}, {host}, {address}, {scopes}, {permission}, {type},
 /// {location}, {login}.
-struct Row {
+struct DiagnosisRow {
     When when;
     Ending ending;
     std::string_view what;  ///< empty: the transport's own words
@@ -92,7 +92,7 @@ struct Row {
 };
 
 // clang-format off
-constexpr Row rows[] = {
+constexpr DiagnosisRow diagnoses[] = {
     // --- below HTTP --------------------------------------------------------------------------------------------------
     {on(Error::resolve), Exit::unavailable, "",
      "check the host name in {address}, this machine's network and its DNS; nothing is lost, the next run "
@@ -323,9 +323,10 @@ bool is_answer(const Response& response) noexcept {
 }
 
 Diagnosis diagnose(const Response& response, const Asked& asked) {
-    const auto last = std::prev(std::end(rows));  // speaks for whatever is left
-    const Row& row = *std::find_if(std::begin(rows), last,
-                                   [&](const Row& candidate) { return applies(candidate.when, response, asked); });
+    const auto last = std::prev(std::end(diagnoses));  // speaks for whatever is left
+    const DiagnosisRow& row = *std::find_if(std::begin(diagnoses), last, [&](const DiagnosisRow& candidate) {
+        return applies(candidate.when, response, asked);
+    });
     std::string host = origin_of(asked.url);
     host.erase(0, host.find("//") + 2);
     const auto fill = [&](std::string_view text) {

@@ -17,11 +17,11 @@ constexpr bool is_upper(char c) noexcept {
 constexpr bool is_lower(char c) noexcept {
     return c >= 'a' && c <= 'z';
 }
-constexpr char lower(char c) noexcept {
+constexpr char lowered(char c) noexcept {
     return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 constexpr bool same_letter(char a, char b) noexcept {
-    return lower(a) == lower(b);
+    return lowered(a) == lowered(b);
 }
 
 /// What base64, base64url, JWTs and Atlassian's tokens are made of.
@@ -150,7 +150,7 @@ std::string origin_of(std::string_view url) {
     }
     std::string result{scheme};
     result.append("://").append(host);
-    std::ranges::transform(result, result.begin(), lower);
+    std::ranges::transform(result, result.begin(), lowered);
     constexpr std::pair<std::string_view, std::string_view> default_ports[] = {{"http://", ":80"},
                                                                                {"https://", ":443"}};
     for (const auto& [start, port] : default_ports) {

@@ -9,9 +9,9 @@ namespace aquila {
 namespace {
 
 constexpr std::string_view blanks = " \t";
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
 
-std::string_view trimmed(std::string_view text) {
+std::string_view stripped(std::string_view text) {
     const auto begin = text.find_first_not_of(blanks);
     return begin == std::string_view::npos ? std::string_view{}
                                            : text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
@@ -52,8 +52,8 @@ std::string_view header_name(std::string_view line) {
     if (close == std::string_view::npos) {
         return {};
     }
-    const auto name = trimmed(line.substr(1, close - 1));
-    const auto rest = trimmed(line.substr(close + 1));
+    const auto name = stripped(line.substr(1, close - 1));
+    const auto rest = stripped(line.substr(close + 1));
     return (rest.empty() || is_comment(rest)) && is_section_name(name) ? name : std::string_view{};
 }
 
@@ -72,11 +72,11 @@ std::vector<IniSection> read_ini(std::string_view text, bool (*is_secret)(std::s
     std::vector<IniSection> sections;
     std::unordered_map<std::string_view, std::size_t> first_lines;
     bool homeless = false;
-    if (text.starts_with(byte_order_mark)) {
-        text.remove_prefix(byte_order_mark.size());
+    if (text.starts_with(utf8_mark)) {
+        text.remove_prefix(utf8_mark.size());
     }
     for (std::size_t number = 1; !text.empty(); ++number) {
-        const auto line = trimmed(take_line(text));
+        const auto line = stripped(take_line(text));
         if (line.find('\0') != std::string_view::npos) {
             mistakes.push_back({number, "a NUL byte: this is no text, or UTF-16"});
             continue;
@@ -103,7 +103,7 @@ std::vector<IniSection> read_ini(std::string_view text, bool (*is_secret)(std::s
             continue;
         }
         const auto equals = line.find('=');
-        const auto key = trimmed(line.substr(0, equals));
+        const auto key = stripped(line.substr(0, equals));
         if (equals == std::string_view::npos || key.empty()) {
             mistakes.push_back({number, "neither a comment, a [section] nor `key = value`"});
             continue;
@@ -116,7 +116,7 @@ std::vector<IniSection> read_ini(std::string_view text, bool (*is_secret)(std::s
             continue;
         }
         const auto value = line.substr(equals + 1);
-        sections.back().entries.push_back({key, trimmed(is_secret(key) ? value : without_comment(value)), number});
+        sections.back().entries.push_back({key, stripped(is_secret(key) ? value : without_comment(value)), number});
     }
     return sections;
 }

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t longest_cursor = 4096;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-[[noreturn]] void refuse(std::string_view what) {
+[[noreturn]] void refuse_page(std::string_view what) {
     throw Failure{Exit::protocol, fmt::format("the server's answer is not what the API promises: {}", what),
                   "a proxy or a login page may answer in the server's place; nothing of this answer was written, and "
                   "the next run asks again"};
@@ -286,7 +286,7 @@ Page slice_page(std::string body, const PageShape& shape) {
     try {
         return take_apart(std::move(body), shape);
     } catch (const BadJson& bad) {
-        refuse(bad.what);
+        refuse_page(bad.what);
     }
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t deepest = 512;
 
-constexpr bool is_digit(char c) noexcept {
+constexpr bool is_decimal(char c) noexcept {
     return c >= '0' && c <= '9';
 }
 
@@ -18,7 +18,7 @@ constexpr bool is_number(std::string_view text) noexcept {
     std::size_t at = 0;
     const auto digits = [&] {
         const auto first = at;
-        while (at < text.size() && is_digit(text[at])) {
+        while (at < text.size() && is_decimal(text[at])) {
             ++at;
         }
         return at > first;

@@ -22,7 +22,7 @@ struct LevelRow {
     std::string_view name;
     std::string_view priority;
 };
-constexpr std::array<LevelRow, 5> rows{{
+constexpr std::array<LevelRow, 5> level_rows{{
     {spdlog::level::debug, "debug", "<7>"},
     {spdlog::level::info, "info", "<6>"},
     {spdlog::level::warn, "warning", "<4>"},
@@ -31,7 +31,7 @@ constexpr std::array<LevelRow, 5> rows{{
 }};
 
 constexpr const LevelRow& row_of(Level level) {
-    return rows[static_cast<std::size_t>(level)];
+    return level_rows[static_cast<std::size_t>(level)];
 }
 
 struct State {
@@ -56,7 +56,7 @@ std::string json_text(std::string_view text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void shape(State& state) {
+void reshape(State& state) {
     const bool json = state.options.format == Format::json;
     std::string pattern = "%v";
     if (json) {
@@ -76,7 +76,7 @@ State& state() {
     // Never destroyed: something may still be said while the program ends.
     static State& only = []() -> State& {
         auto& made = *new State;
-        shape(made);
+        reshape(made);
         return made;
     }();
     return only;
@@ -176,13 +176,13 @@ void say(Level level, std::string_view message) {
 void configure(const Options& options) {
     auto& current = state();
     current.options = options;
-    shape(current);
+    reshape(current);
 }
 
 void set_source(std::string_view source) {
     auto& current = state();
     current.source = source;
-    shape(current);
+    reshape(current);
 }
 
 bool is_watched() noexcept {

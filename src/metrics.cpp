@@ -15,14 +15,7 @@ namespace {
 constexpr mode_t readable_by_all = 0644;  // node_exporter runs as another user
 constexpr int signal_base = 128;          // as shells tell that a signal ended a program
 
-double seconds(Span span) {
-    return static_cast<double>(span.count()) / 1000;
-}
-double seconds(Instant instant) {
-    return seconds(instant.time_since_epoch());
-}
-
-std::string escaped(std::string_view label) {
+std::string escaped_label(std::string_view label) {
     std::string text;
     for (const char c : label) {
         text += c == '\\' ? "\\\\" : c == '"' ? "\\\"" : c == '\n' ? "\\n" : std::string(1, c);
@@ -32,7 +25,7 @@ std::string escaped(std::string_view label) {
 
 class Text {
   public:
-    explicit Text(std::string_view source) : source_{escaped(source)} {}
+    explicit Text(std::string_view source) : source_{escaped_label(source)} {}
 
     /// Begins a metric; the samples follow.
     void begin(std::string_view name, std::string_view type, std::string_view help) {
@@ -48,7 +41,7 @@ class Text {
     }
     void moment(std::string_view name, std::string_view help, std::optional<Instant> value) {
         if (value) {
-            gauge(name, help, seconds(*value));
+            gauge(name, help, in_seconds(value->time_since_epoch()));
         }
     }
 
@@ -67,11 +60,12 @@ std::string to_text(const Metrics& metrics) {
     Text page{metrics.source};
     page.begin("build_info", "gauge",
                "The program that ran last, its version, the product it reads, how and where it writes that.");
-    page.sample(1, fmt::format(R"(,product="{}",format="{}",version="{}",output="{}")", escaped(metrics.product),
-                               escaped(metrics.format), AQUILA_FETCH_VERSION, escaped(describe_output(run.output))));
+    page.sample(1, fmt::format(R"(,product="{}",format="{}",version="{}",output="{}")", escaped_label(metrics.product),
+                               escaped_label(metrics.format), AQUILA_FETCH_VERSION,
+                               escaped_label(describe_output(run.output))));
     page.moment("last_run_timestamp_seconds", "When the last run began.", run.started);
     page.gauge("last_run_duration_seconds", "How long the last run took.",
-               run.ended ? seconds(*run.ended - run.started) : 0);
+               run.ended ? in_seconds(*run.ended - run.started) : 0);
     page.gauge("last_run_exit_code", "How the last run ended: 0 is well, 128 and more a signal.",
                run.signal != 0 ? signal_base + run.signal : run.exit);
     page.moment("last_success_timestamp_seconds", "When a run ended well last.", run.succeeded);
@@ -100,7 +94,7 @@ std::string to_text(const Metrics& metrics) {
         page.moment("watermark_timestamp_seconds", "Everything up to here has been read.", state.watermark);
         page.moment("last_record_timestamp_seconds", "When a run wrote something new last.", state.last_written);
         page.gauge("longest_pause_seconds", "The longest time between two runs that wrote something new.",
-                   seconds(state.longest_pause));
+                   in_seconds(state.longest_pause));
     }
     page.moment("token_expiry_timestamp_seconds", "When the credential is known to expire.", metrics.token_expires);
     return page.text();

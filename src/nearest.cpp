@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t longest_candidate = 63;
 
-char lowered(char letter) noexcept {
+char lower_letter(char letter) noexcept {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
 }
 
@@ -23,7 +23,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) noexcept {
     for (std::size_t i = 1; i <= a.size(); ++i) {
         std::size_t diagonal = std::exchange(row[0], i);
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (lowered(a[i - 1]) == lowered(b[j - 1]) ? 0 : 1);
+            const std::size_t replaced = diagonal + (lower_letter(a[i - 1]) == lower_letter(b[j - 1]) ? 0 : 1);
             diagonal = std::exchange(row[j], std::min({replaced, row[j] + 1, row[j - 1] + 1}));
         }
     }

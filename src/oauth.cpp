@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_answer = std::size_t{256} << 10U;
+constexpr std::size_t longest_grant = std::size_t{256} << 10U;
 constexpr std::size_t longest_token = std::size_t{16} << 10U;
 constexpr Span usual_lifetime = 1h;
 constexpr Span shortest_lifetime = 1min;  // less would mean a renewal with every request
@@ -108,7 +108,7 @@ class Form {
 class Body {
   public:
     explicit Body(Response& response) {
-        if (response.body.size() <= longest_answer) {
+        if (response.body.size() <= longest_grant) {
             json_ = json::parse(response.body, nullptr, false);
         }
     }
@@ -167,7 +167,7 @@ struct Asking {
                   std::string{hint}};
 }
 
-constexpr std::string_view elsewhere =
+constexpr std::string_view other_address =
     "something else may have answered in the token server's place: check `auth_url` and `proxy`";
 
 bool is_scope_list(std::string_view text) noexcept {
@@ -184,7 +184,7 @@ std::optional<Grant> read_grant(const Asking& asking, Response& response) {
                       (type.empty() || equals_ignoring_case(type, "Bearer"));
     if (!fine) {
         wipe(response.body);  // it may hold a token all the same, which a message must not quote
-        fail(asking, Exit::protocol, "its answer holds no token as the API promises it", response, elsewhere);
+        fail(asking, Exit::protocol, "its answer holds no token as the API promises it", response, other_address);
     }
     return Grant{Secret{access}, Secret{refresh}, body.lifetime(), std::string{is_scope_list(scopes) ? scopes : ""}};
 }
@@ -195,7 +195,7 @@ std::optional<Grant> refused(const Asking& asking, Response& response) {
     const auto error = body.text("error");
     const auto said = body.text("error_description");
     if (!body.is_object() && is_html(response)) {
-        fail(asking, Exit::protocol, "an HTML page refuses the request", response, elsewhere);
+        fail(asking, Exit::protocol, "an HTML page refuses the request", response, other_address);
     }
     const auto* const row = std::ranges::find_if(refusals, [&](const Refusal& refusal) {
         return (refusal.asked & asking.what) != 0 && (refusal.status == 0 || refusal.status == response.status) &&

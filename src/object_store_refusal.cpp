@@ -11,11 +11,11 @@
 namespace aquila {
 namespace {
 
-constexpr std::size_t telling = std::size_t{64} << 10U;  // an error's text is short
+constexpr std::size_t longest_error = std::size_t{64} << 10U;  // an error's text is short
 /// AWS's own limit, and what others have copied.
 constexpr Span clock_tolerance = std::chrono::minutes{15};
 
-struct Row {
+struct RefusalRow {
     int status;  ///< 0: whichever
     Exit exit;
     std::string_view code;  ///< empty: whichever
@@ -23,14 +23,14 @@ struct Row {
     std::string_view hint;
 };
 
-constexpr std::string_view wait = "nothing is lost, the next run goes on";
+constexpr std::string_view goes_on = "nothing is lost, the next run goes on";
 
-constexpr Row wrong_clock{0, Exit::refused, "RequestTimeTooSkewed",
-                          "this machine's clock is wrong: {here} here, {there} there",
-                          "the clock: set it (timedatectl), and run again"};
+constexpr RefusalRow wrong_clock{0, Exit::refused, "RequestTimeTooSkewed",
+                                 "this machine's clock is wrong: {here} here, {there} there",
+                                 "the clock: set it (timedatectl), and run again"};
 
 // clang-format off
-constexpr Row rows[] = {
+constexpr RefusalRow refusal_rows[] = {
     wrong_clock,
     {0, Exit::refused, "SignatureDoesNotMatch", "the signature does not fit",
      "the key: `s3_secret_key_file` (or what stands for it) must hold the secret key of this very access key id"},
@@ -44,14 +44,14 @@ constexpr Row rows[] = {
     {0, Exit::protocol, "AuthorizationHeaderMalformed", "the request was signed for the region {region}, and that is not the bucket's",
      "the region: set `s3_region`{expected}"},
     {0, Exit::protocol, "PermanentRedirect", "the bucket is in another region than {region}", "the region: set `s3_region`{expected}"},
-    {0, Exit::unavailable, "TemporaryRedirect", "the bucket is being moved", wait},
+    {0, Exit::unavailable, "TemporaryRedirect", "the bucket is being moved", goes_on},
     {0, Exit::protocol, "IllegalLocationConstraintException", "the bucket is in another region than {region}",
      "the region: set `s3_region`{expected}"},
     {301, Exit::protocol, "", "the bucket is in another region than {region}", "the region: set `s3_region`{expected}"},
     {0, Exit::protocol, "InvalidRequest", "the service does not take such a request, and says why",
      "what it says is the reason: a rule of the bucket (Object Lock, encryption, checksums), or of the service at `s3_endpoint`"},
-    {0, Exit::unavailable, "RequestTimeout", "the service waited too long for the request", wait},
-    {0, Exit::unavailable, "SlowDown", "the service asks for fewer requests", wait},
+    {0, Exit::unavailable, "RequestTimeout", "the service waited too long for the request", goes_on},
+    {0, Exit::unavailable, "SlowDown", "the service asks for fewer requests", goes_on},
     {0, Exit::refused, "AccessDenied", "the key may not do this",
      "the permission: give its user s3:PutObject on arn:aws:s3:::{bucket}/*; `verify` and `check` need s3:ListBucket and "
      "s3:GetObject as well"},
@@ -59,12 +59,12 @@ constexpr Row rows[] = {
     {403, Exit::refused, "", "the service refuses this",
      "the permission: give the key's user s3:PutObject on arn:aws:s3:::{bucket}/*; and look at the key itself"},
     {404, Exit::protocol, "", "there is nothing of that name", "the bucket: check `output` and `s3_endpoint`"},
-    {429, Exit::unavailable, "", "the service asks for fewer requests", wait},
+    {429, Exit::unavailable, "", "the service asks for fewer requests", goes_on},
 };
 // clang-format on
-constexpr Row in_trouble{0, Exit::unavailable, "", "the service is in trouble", wait};
-constexpr Row unforeseen{0, Exit::protocol, "", "the answer is not what S3 promises",
-                         "check `s3_endpoint`, and whether a proxy answers there"};
+constexpr RefusalRow service_in_trouble{0, Exit::unavailable, "", "the service is in trouble", goes_on};
+constexpr RefusalRow unforeseen_refusal{0, Exit::protocol, "", "the answer is not what S3 promises",
+                                        "check `s3_endpoint`, and whether a proxy answers there"};
 
 Failure explain_trouble(const Response& response) {
     switch (response.error) {
@@ -164,16 +164,17 @@ Failure explain_refusal(const Response& response, const BucketAddress& address, 
     if (response.error != TransportError::none) {
         return explain_trouble(response);
     }
-    const auto body = std::string_view{response.body}.substr(0, telling);
+    const auto body = std::string_view{response.body}.substr(0, longest_error);
     const auto code = code_of(body);
-    const Row* row = std::ranges::find_if(
-        rows, [&](const Row& each) { return each.code.empty() ? each.status == response.status : each.code == code; });
+    const RefusalRow* row = std::ranges::find_if(refusal_rows, [&](const RefusalRow& each) {
+        return each.code.empty() ? each.status == response.status : each.code == code;
+    });
     const auto date = response.date();
     const bool skewed = date && (*date - now > clock_tolerance || now - *date > clock_tolerance);
     if (response.status == 403 && skewed) {
         row = &wrong_clock;  // not every service says so
-    } else if (row == std::end(rows)) {
-        row = response.status >= 500 ? &in_trouble : &unforeseen;
+    } else if (row == std::end(refusal_rows)) {
+        row = response.status >= 500 ? &service_in_trouble : &unforeseen_refusal;
     }
     auto expected = first_text(body, "Region");
     if (expected.empty()) {

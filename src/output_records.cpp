@@ -10,7 +10,7 @@
 namespace aquila {
 namespace {
 
-constexpr std::size_t chunk_size = std::size_t{1} << 20U;
+constexpr std::size_t records_chunk = std::size_t{1} << 20U;
 
 /// Whole lines as the array of a page of their product; nullopt when one of them is damaged.
 std::optional<Page> page_of(const Source& source, std::string_view lines) {
@@ -70,7 +70,7 @@ std::size_t read_next(PackedReader& packed, std::string& chunk, std::string& cut
 }  // namespace
 
 void read_records(const Source& source, PackedReader packed, const OutputReader& reader, std::size_t longest) {
-    std::string chunk(chunk_size, '\0');
+    std::string chunk(records_chunk, '\0');
     std::string text;
     bool endless = false;  // within a line that is longer than any of ours, and was told
     std::string cut_short;

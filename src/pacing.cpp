@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 /// A hair more than a minute: the server counts when requests arrive, we when they leave.
 constexpr Span minute = 60'500ms;
 /// Of what was accepted, so that the next refusal is far away.
-constexpr double share = 0.9;
+constexpr double used_share = 0.9;
 /// By how much of itself the rate rises in a second, at first: more where few requests told it, and twice as much with
 /// every five seconds, and as many requests, without a refusal.
 constexpr double raise = 0.01;
@@ -23,10 +23,6 @@ constexpr double steepest = 0.5;
 constexpr double slowest = 0.5;
 /// What each round of accepted requests adds to those in flight.
 constexpr double widen = 0.25;
-
-double seconds(Span span) {
-    return static_cast<double>(span.count()) / 1000.0;
-}
 
 Span interval(double rate) {
     return Span{static_cast<Span::rep>(1000.0 / rate)};
@@ -78,7 +74,7 @@ void Pacing::accepted(Span now, std::optional<int> remaining) {
     ++accepted_;
     if (rate_) {
         // It is accepted about 1 / rate seconds after the one before.
-        const double rounds = std::min(seconds(now - *since_) / patience, static_cast<double>(accepted_) / many);
+        const double rounds = std::min(in_seconds(now - *since_) / patience, static_cast<double>(accepted_) / many);
         *rate_ += std::min(steepest, raise_ * std::exp2(rounds));
     }
     if (remaining && *remaining < in_flight_ && !measured_) {
@@ -101,8 +97,8 @@ void Pacing::refused(Span left, Span now, Span until) {
         return;
     }
     if (accepted_ > 0) {
-        const double passed = seconds(std::max(now - since_.value_or(now), Span{1}));
-        rate_ = std::max(slowest, share * static_cast<double>(accepted_) / passed);
+        const double passed = in_seconds(std::max(now - since_.value_or(now), Span{1}));
+        rate_ = std::max(slowest, used_share * static_cast<double>(accepted_) / passed);
         raise_ = raise + doubt / static_cast<double>(accepted_);
     } else if (rate_) {
         rate_ = std::max(slowest, *rate_ / 2);

@@ -75,7 +75,7 @@ struct PackedReader::Stream {
 
 namespace {
 
-constexpr std::size_t chunk_size = std::size_t{256} << 10U;
+constexpr std::size_t packed_chunk = std::size_t{256} << 10U;
 constexpr std::size_t shown_rest = 64;
 constexpr std::size_t most_layers = 2;
 
@@ -145,7 +145,7 @@ struct Misnamed : PackedReader::Stream {
 
 struct Unpacked : PackedReader::Stream {
     Unpacked(std::unique_ptr<PackedReader::Stream> inner, Packing packing)
-        : packed{std::move(inner)}, decoder{make_decoder(packing)}, buffer(chunk_size, '\0') {
+        : packed{std::move(inner)}, decoder{make_decoder(packing)}, buffer(packed_chunk, '\0') {
         name = packed->name;
     }
 
@@ -246,8 +246,8 @@ bool PackedReader::skip(std::uint64_t count) {
 
 FrameEnd for_each_frame(PackedReader& reader, Packing packing, const std::function<void(std::string_view text)>& use) {
     const auto decoder = make_decoder(packing);
-    std::string buffer(chunk_size, '\0');
-    std::string out(chunk_size, '\0');
+    std::string buffer(packed_chunk, '\0');
+    std::string out(packed_chunk, '\0');
     std::string_view in;
     std::string text;
     FrameEnd end;
@@ -286,7 +286,7 @@ namespace {
 /// One or more whole frames, and nothing else.
 bool are_frames(std::string_view bytes, Packing packing) {
     const auto decoder = make_decoder(packing);
-    std::string out(chunk_size, '\0');
+    std::string out(packed_chunk, '\0');
     auto step = Decoder::Step::within;
     for (bool may_hold_more = false; !bytes.empty() || may_hold_more;) {
         std::size_t put = 0;

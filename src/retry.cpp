@@ -26,7 +26,7 @@ constexpr int passing_statuses[] = {408, 429, 500, 502, 503, 504};
 constexpr TransportError passing_errors[] = {TransportError::resolve, TransportError::connect, TransportError::timeout,
                                              TransportError::cut};
 
-bool holds(const auto& list, auto value) noexcept {
+bool lists(const auto& list, auto value) noexcept {
     return std::ranges::find(list, value) != std::end(list);
 }
 
@@ -60,10 +60,10 @@ std::optional<Span> wait_asked_for(const Response& response, Instant now) noexce
 
 Verdict judge(const Response& response, Instant now) {
     if (response.error != TransportError::none) {
-        return {holds(passing_errors, response.error), std::nullopt, response.error_text};
+        return {lists(passing_errors, response.error), std::nullopt, response.error_text};
     }
     Verdict verdict;
-    verdict.retry = holds(passing_statuses, response.status) && !is_login_failure(response);
+    verdict.retry = lists(passing_statuses, response.status) && !is_login_failure(response);
     verdict.at_least = verdict.retry ? wait_asked_for(response, now) : std::nullopt;
     verdict.reason = std::to_string(response.status);
     if (const std::string why = printable_text(response.header("RateLimit-Reason"), 60); !why.empty()) {

@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view resources = "/oauth/token/accessible-resources";
-constexpr std::size_t longest_answer = std::size_t{4} << 20U;
+constexpr std::string_view resources_path = "/oauth/token/accessible-resources";
+constexpr std::size_t longest_list = std::size_t{4} << 20U;
 
 /// Calls `use` with each word of a list with blanks between.
 void for_each_word(std::string_view list, const auto& use) {
@@ -28,7 +28,7 @@ void for_each_word(std::string_view list, const auto& use) {
     }
 }
 
-std::string text_at(const json& object, const char* name) {
+std::string printable_at(const json& object, const char* name) {
     const auto found = object.find(name);
     return found != object.end() && found->is_string() ? printable_text(found->get_ref<const std::string&>())
                                                        : std::string{};
@@ -37,8 +37,8 @@ std::string text_at(const json& object, const char* name) {
 Site site_of(const json& entry) {
     const auto id = entry.find("id");
     Site site{id != entry.end() && id->is_string() ? id->get<std::string>() : "",
-              text_at(entry, "name"),
-              text_at(entry, "url"),
+              printable_at(entry, "name"),
+              printable_at(entry, "url"),
               {}};
     if (const auto scopes = entry.find("scopes"); scopes != entry.end() && scopes->is_array()) {
         for (const auto& scope : *scopes) {
@@ -98,16 +98,16 @@ bool Site::has_any(std::string_view wanted) const {
 
 std::vector<Site> accessible_sites(Transport& transport, const std::string& api_url, Authorizer& authorizer) {
     Request request;
-    request.url = api_url + std::string{resources};
+    request.url = api_url + std::string{resources_path};
     const Response response = send_authorized(std::move(request), authorizer, transport);
-    const auto address = printable_url(api_url + std::string{resources});
+    const auto address = printable_url(api_url + std::string{resources_path});
     const bool tells = response.error != TransportError::none || response.status == 401 || response.status == 403 ||
                        response.status == 407 || response.status == 408 || response.status == 429 ||
                        response.status >= 500;
     if (tells) {
         throw diagnose(response, Asked{"the list of sites", "", "", "oauth", true, address, "`api_url`"});
     }
-    const auto list = is_answer(response) && response.body.size() <= longest_answer
+    const auto list = is_answer(response) && response.body.size() <= longest_list
                           ? json::parse(response.body, nullptr, false)
                           : json{nullptr};
     std::vector<Site> sites;

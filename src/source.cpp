@@ -12,7 +12,7 @@ extern const Source datacenter_source;
 
 namespace {
 
-constexpr std::array<const Source*, 4> table{
+constexpr std::array<const Source*, 4> source_table{
     &jira_source,
     &confluence_source,
     &organization_source,
@@ -22,7 +22,7 @@ constexpr std::array<const Source*, 4> table{
 }  // namespace
 
 std::span<const Source* const> sources() noexcept {
-    return table;
+    return source_table;
 }
 
 const Source& row_with_path(const Source& source, std::string_view path) noexcept {
@@ -34,9 +34,9 @@ const Source& row_with_path(const Source& source, std::string_view path) noexcep
 }
 
 const Source* find_source(std::string_view name) noexcept {
-    const auto* const found =
-        std::find_if(table.begin(), table.end(), [name](const Source* source) { return source->name == name; });
-    return found == table.end() ? nullptr : *found;
+    const auto* const found = std::find_if(source_table.begin(), source_table.end(),
+                                           [name](const Source* source) { return source->name == name; });
+    return found == source_table.end() ? nullptr : *found;
 }
 
 }  // namespace aquila

@@ -2,12 +2,11 @@
 
 #include "aquila_fetch/base64.hpp"
 #include "aquila_fetch/error.hpp"
-#include "aquila_fetch/fingerprint.hpp"
+#include "aquila_fetch/saved_json.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include <type_traits>
 #include <utility>
 
 namespace aquila {
@@ -15,16 +14,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int current_version = 1;
+using saved::Damaged;
+using saved::instant_of;
+using saved::optional_instant;
+using saved::put;
+using saved::whole;
 
-/// Anything in the file that is not as to_text writes it.
-struct Damaged {
-    std::string what;
-};
+constexpr int state_version = 1;
 
-json put(Instant instant) {
-    return instant.time_since_epoch().count();
-}
 json put(const Window& window) {
     return json::array({put(window.from), put(window.to)});
 }
@@ -77,24 +74,6 @@ json put(const Resumption& resumption) {
 template <typename Value>
 json put_optional(const std::optional<Value>& value) {
     return value ? put(*value) : json{};
-}
-
-/// get() alone would make something of a fraction, and anything of what is too large.
-template <typename Number>
-Number whole(const json& value) {
-    const bool fits = std::is_signed_v<Number> ? value.is_number_integer() : value.is_number_unsigned();
-    if (!fits || (value.is_number_unsigned() && !std::in_range<Number>(value.get<std::uint64_t>()))) {
-        throw Damaged{"a number that is none of ours"};
-    }
-    return value.get<Number>();
-}
-
-Instant instant_of(const json& value) {
-    return Instant{Span{whole<std::int64_t>(value)}};
-}
-
-std::optional<Instant> optional_instant(const json& value) {
-    return value.is_null() ? std::nullopt : std::optional{instant_of(value)};
 }
 
 Window window_of(const json& value) {
@@ -236,11 +215,7 @@ State state_of(const json& value) {
     return state;
 }
 
-std::string checksum(std::string_view text) {
-    return fmt::format("{:016x}", fingerprint(text));
-}
-
-[[noreturn]] void refuse(std::string_view name, std::string_view what) {
+[[noreturn]] void refuse_checkpoint(std::string_view name, std::string_view what) {
     throw Failure{Exit::data, fmt::format("the checkpoint {} is damaged: {}", name, what),
                   "it was left as it is, and nothing was fetched or written; restore it from a backup, or move it away "
                   "and run once with --since set to a day before the last line: what is in the files or the bucket is "
@@ -265,34 +240,25 @@ std::string to_text(const State& state) {
         append("lines", pack_numbers(state.announced->lines));
     }
     text += '}';
-    return fmt::format("{{\"version\":{},\"checksum\":\"{}\",\"state\":{}}}\n", current_version, checksum(text), text);
+    return fmt::format("{{\"version\":{},\"checksum\":\"{}\",\"state\":{}}}\n", state_version, saved::checksum(text),
+                       text);
 }
 
 State state_from_text(std::string_view text, std::string_view name) {
     try {
         const json value = json::parse(text);
-        const json& version = value.at("version");
-        if (version.is_number() && version > current_version) {
-            throw Failure{Exit::data,
-                          fmt::format("the checkpoint {} is of version {}, and this program knows {}", name,
-                                      version.dump(), current_version),
-                          "install the aquila-fetch that wrote it, or a newer one; it was left as it is"};
-        }
-        if (!version.is_number_integer() || version != current_version) {
-            throw Damaged{"there never was such a version"};
-        }
-        // The sum is over the bytes of the state as they stand in the file.
+        saved::expect_version(value, state_version, fmt::format("the checkpoint {} is", name));
         const auto begin = text.find("\"state\":");
         const auto end = text.rfind('}');
         const auto state_text = text.substr(begin + 8, end - begin - 8);
-        if (begin == std::string_view::npos || value.at("checksum").get<std::string>() != checksum(state_text)) {
+        if (begin == std::string_view::npos || value.at("checksum").get<std::string>() != saved::checksum(state_text)) {
             throw Damaged{"its checksum does not fit"};
         }
         return state_of(value.at("state"));
     } catch (const json::exception&) {
-        refuse(name, "it is not the JSON that was saved");
+        refuse_checkpoint(name, "it is not the JSON that was saved");
     } catch (const Damaged& damaged) {
-        refuse(name, damaged.what);
+        refuse_checkpoint(name, damaged.what);
     }
 }
 

@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t chunk_size = std::size_t{256} << 10U;
+constexpr std::size_t tail_chunk = std::size_t{256} << 10U;
 
 /// A file that could hold the announced lines.
 struct Candidate {
@@ -118,7 +118,7 @@ void match(std::string_view lines, Wanted& wanted, Found& found) {
 /// False: longer than any of our lines.
 bool match_lines(PackedReader& reader, Wanted& wanted, Found& found) {
     std::string& text = found.torn_bytes;
-    std::string chunk(chunk_size, '\0');
+    std::string chunk(tail_chunk, '\0');
     while (const auto got = reader.read(chunk)) {
         stop::check();
         text.append(chunk, 0, got);

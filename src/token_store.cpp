@@ -3,9 +3,9 @@
 #include "aquila_fetch/credentials.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
-#include "aquila_fetch/fingerprint.hpp"
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/owner.hpp"
+#include "aquila_fetch/saved_json.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -17,24 +17,14 @@ namespace {
 
 using nlohmann::json;
 using namespace std::chrono_literals;
+using saved::Damaged;
 
-constexpr int current_version = 1;
+constexpr int tokens_version = 1;
 constexpr std::size_t largest_store = std::size_t{256} << 10U;
 constexpr std::string_view start_of_tokens = "\"tokens\":";
 
-struct Damaged {
-    std::string what;
-};
-
 json put(const std::optional<Instant>& instant) {
-    return instant ? json(instant->time_since_epoch().count()) : json(nullptr);
-}
-
-Instant instant_of(const json& value) {
-    return Instant{Span{value.get<Span::rep>()}};
-}
-std::optional<Instant> optional_instant(const json& value) {
-    return value.is_null() ? std::nullopt : std::optional{instant_of(value)};
+    return instant ? saved::put(*instant) : json{};
 }
 
 Secret take(json& value) {
@@ -53,11 +43,7 @@ void append(std::string& text, std::string_view name, const Secret& secret) {
     text.push_back('"');
 }
 
-std::string checksum(std::string_view text) {
-    return fmt::format("{:016x}", fingerprint(text));
-}
-
-[[noreturn]] void refuse(std::string_view name, std::string_view what) {
+[[noreturn]] void refuse_tokens(std::string_view name, std::string_view what) {
     throw Failure{Exit::data, fmt::format("the tokens in {} are damaged: {}", name, what),
                   "the file was left as it is; restore it from a backup of the last minutes, or move it away and run "
                   "`aquila-fetch login` (a service account needs no login)"};
@@ -87,7 +73,7 @@ Secret to_text(const Tokens& tokens) {
 
     std::string text;
     text.reserve(body.size() + 128);
-    text.append(fmt::format(R"({{"version":{},"checksum":"{}",)", current_version, checksum(body)))
+    text.append(fmt::format(R"({{"version":{},"checksum":"{}",)", tokens_version, saved::checksum(body)))
         .append(start_of_tokens)
         .append(body)
         .append("}\n");
@@ -98,42 +84,33 @@ Secret to_text(const Tokens& tokens) {
 Tokens tokens_from_text(std::string_view text, std::string_view name) {
     try {
         auto value = json::parse(text);
-        const json& version = value.at("version");
-        if (version.is_number() && version > current_version) {
-            throw Failure{Exit::data,
-                          fmt::format("the tokens in {} are of version {}, and this program knows {}", name,
-                                      version.dump(), current_version),
-                          "install the aquila-fetch that wrote it, or a newer one; it was left as it is"};
-        }
-        if (!version.is_number_integer() || version != current_version) {
-            throw Damaged{"there never was such a version"};
-        }
+        saved::expect_version(value, tokens_version, fmt::format("the tokens in {} are", name));
         const auto begin = text.find(start_of_tokens);
         const auto end = text.rfind('}');
         if (begin == std::string_view::npos ||
             value.at("checksum").get<std::string>() !=
-                checksum(text.substr(begin + start_of_tokens.size(), end - begin - start_of_tokens.size()))) {
+                saved::checksum(text.substr(begin + start_of_tokens.size(), end - begin - start_of_tokens.size()))) {
             throw Damaged{"the checksum does not fit"};
         }
-        json& saved = value.at("tokens");
+        json& kept = value.at("tokens");
         Tokens tokens;
-        tokens.access_token = take(saved.at("access_token"));
-        tokens.refresh_token = take(saved.at("refresh_token"));
-        tokens.auth = saved.at("auth").get<std::string>();
-        tokens.auth_url = saved.at("auth_url").get<std::string>();
-        tokens.client_id = saved.at("client_id").get<std::string>();
-        tokens.obtained = instant_of(saved.at("obtained"));
-        tokens.expires = instant_of(saved.at("expires"));
-        tokens.scopes = saved.at("scopes").get<std::string>();
-        tokens.cloud_id = saved.at("cloud_id").get<std::string>();
-        tokens.site = saved.at("site").get<std::string>();
-        tokens.renewing = optional_instant(saved.at("renewing"));
-        tokens.dead = optional_instant(saved.at("dead"));
+        tokens.access_token = take(kept.at("access_token"));
+        tokens.refresh_token = take(kept.at("refresh_token"));
+        tokens.auth = kept.at("auth").get<std::string>();
+        tokens.auth_url = kept.at("auth_url").get<std::string>();
+        tokens.client_id = kept.at("client_id").get<std::string>();
+        tokens.obtained = saved::instant_of(kept.at("obtained"));
+        tokens.expires = saved::instant_of(kept.at("expires"));
+        tokens.scopes = kept.at("scopes").get<std::string>();
+        tokens.cloud_id = kept.at("cloud_id").get<std::string>();
+        tokens.site = kept.at("site").get<std::string>();
+        tokens.renewing = saved::optional_instant(kept.at("renewing"));
+        tokens.dead = saved::optional_instant(kept.at("dead"));
         return tokens;
     } catch (const json::exception&) {
-        refuse(name, "it is not the JSON that was saved");
+        refuse_tokens(name, "it is not the JSON that was saved");
     } catch (const Damaged& damaged) {
-        refuse(name, damaged.what);
+        refuse_tokens(name, damaged.what);
     }
 }
 

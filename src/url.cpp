@@ -1,5 +1,7 @@
 #include "aquila_fetch/url.hpp"
 
+#include "aquila_fetch/http.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -15,11 +17,6 @@ constexpr std::string_view not_a_url = "must be a URL such as https://your-domai
 
 bool is_alphanumeric(char c) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) noexcept {
-    return std::ranges::equal(text, lower, {},
-                              [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
 }
 
 /// The address a host spells, in the family asked for. Strict: no `127.1`, no octal, no zone.

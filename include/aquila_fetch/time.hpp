@@ -15,6 +15,11 @@ using Span = std::chrono::milliseconds;
 /// A moment in UTC, to the millisecond (what Jira and Confluence give).
 using Instant = std::chrono::sys_time<Span>;
 
+/// With its fraction.
+[[nodiscard]] constexpr double in_seconds(Span span) noexcept {
+    return static_cast<double>(span.count()) / 1000;
+}
+
 /// Reads ISO 8601 as the Atlassian APIs write it: `2026-04-12T16:28:36.943+0000`, `...Z`, `+00:00`, `+00`, 0 to 9
 /// fractional digits (cut to milliseconds), seconds left out (`2026-03-26T16:00Z`), a leap second `:60` (read as the
 /// first instant of the next minute), a blank for the `T`, lower-case `t` and `z`, and a date alone (midnight UTC).

@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Span patience = 5min;
+constexpr Span user_patience = 5min;
 
 std::optional<Callback> listen(const std::string& redirect_uri) {
     const auto where = loopback_of(redirect_uri);
@@ -49,8 +49,8 @@ Secret sign_in(const Job& job, LineInput& input, Clock& clock, std::string_view 
         log::info("a browser was started");
     }
     log::info(fmt::format("waiting for {}; if the browser ends at a page that does not load, paste its address here",
-                          describe_span(patience)));
-    return await_code({state, callback ? &*callback : nullptr, input, clock, patience});
+                          describe_span(user_patience)));
+    return await_code({state, callback ? &*callback : nullptr, input, clock, user_patience});
 }
 
 /// One of several, by a person at a terminal.
@@ -63,7 +63,7 @@ const Site* ask(const std::vector<Site>& sites, LineInput& input, Clock& clock) 
     }
     for (;;) {
         print(fmt::format("which site? 1 to {}: ", sites.size()));
-        const auto line = await_line(input, clock, patience);
+        const auto line = await_line(input, clock, user_patience);
         if (!line) {
             return nullptr;
         }

@@ -12,7 +12,7 @@
 namespace aquila {
 namespace {
 
-constexpr std::size_t largest_note = std::size_t{1} << 20U;
+constexpr std::size_t largest_last_run = std::size_t{1} << 20U;
 
 /// Notes what cannot be read, and goes on.
 template <typename Read>
@@ -25,7 +25,7 @@ void read_into(Status& status, Read read) {
 }
 
 void read_last_run(Status& status, const std::filesystem::path& lock) {
-    const auto text = read_file(last_run_file(status.state), largest_note);
+    const auto text = read_file(last_run_file(status.state), largest_last_run);
     status.last_run = text ? last_run_from_text(*text) : std::nullopt;
     if (text && !status.last_run) {
         throw Failure{Exit::io,

@@ -6,7 +6,7 @@ namespace aquila {
 namespace {
 
 /// Of what is copied; Elasticsearch takes 20 levels by default, JSON readers a few hundred.
-constexpr int deepest = 100;
+constexpr int deepest_tree = 100;
 
 }  // namespace
 
@@ -79,7 +79,7 @@ bool append_node(std::string& json, const JsonTree& tree, std::uint32_t node,  /
         json += left ? whole : std::string_view{};
         return left;
     }
-    if (depth > deepest) {
+    if (depth > deepest_tree) {
         return false;
     }
     const LastOnes last{tree, node};

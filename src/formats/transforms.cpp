@@ -275,7 +275,7 @@ Value prune(const Value& value, std::string_view /*argument*/, Desk& desk) {
     return copy_but(Empty::drop, value, desk);
 }
 
-constexpr std::array<std::pair<std::string_view, TransformFunction>, 19> table{{
+constexpr std::array<std::pair<std::string_view, TransformFunction>, 19> transform_table{{
     {"text", text},           {"integer", integer},
     {"boolean", boolean},     {"time", time},
     {"millis", millis},       {"ip", ip},
@@ -291,9 +291,9 @@ constexpr std::array<std::pair<std::string_view, TransformFunction>, 19> table{{
 }  // namespace
 
 TransformFunction find_transform(std::string_view name) noexcept {
-    const auto* const found =
-        std::find_if(table.begin(), table.end(), [name](const auto& entry) { return entry.first == name; });
-    return found == table.end() ? nullptr : found->second;
+    const auto* const found = std::find_if(transform_table.begin(), transform_table.end(),
+                                           [name](const auto& entry) { return entry.first == name; });
+    return found == transform_table.end() ? nullptr : found->second;
 }
 
 }  // namespace aquila

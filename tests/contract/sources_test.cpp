@@ -17,8 +17,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::sources_test {
 
 using namespace std::chrono_literals;
 using Json = nlohmann::ordered_json;
@@ -242,5 +241,4 @@ TEST(Sources, HaveNamesOfTheirOwn) {
     EXPECT_EQ(find_source("Jira"), nullptr);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::sources_test

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 . tests/support/simulated.bash
 products=("$@")
 ((${#products[@]})) || products=("${all_products[@]}")
-stops=${STOPS:-24}
+stops=${STOPS:-12}
 need curl ps
 seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
 RANDOM=$seed

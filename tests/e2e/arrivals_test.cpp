@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::arrivals_test {
 
 class Arrivals : public ProductTest {};
 FOR_EACH_PRODUCT(Arrivals);
@@ -177,5 +176,4 @@ TEST_F(Twins, AcrossPagesWithArrivals) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::arrivals_test

@@ -4,8 +4,7 @@
 #include <sys/file.h>
 #include <nlohmann/json.hpp>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::check_test {
 
 using nlohmann::json;
 
@@ -412,5 +411,4 @@ TEST_F(CheckOthers, DatacenterThatSendsToItsLogin) {
     expect_failed("credential", 77, "login page", "context path");
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::check_test

@@ -2,8 +2,7 @@
 // user is told.
 #include "e2e/fixture.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::clock_test {
 
 constexpr std::chrono::seconds day = 24h;
 
@@ -160,5 +159,4 @@ TEST_P(Emptiness, OfALogThatIsEmptyIsNot) {
     EXPECT_FALSE(collect().says("warning: "));
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::clock_test

@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::collecting_test {
 
 class Collecting : public ProductTest {
   protected:
@@ -232,5 +231,4 @@ TEST_P(Repairing, IsDoneOnce) {
     EXPECT_EQ(read(output_path()), before);
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::collecting_test

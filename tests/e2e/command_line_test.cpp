@@ -3,8 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::command_line_test {
 
 using nlohmann::json;
 
@@ -272,5 +271,4 @@ TEST_F(CommandLine, RefusesTheOutputOfAnotherSource) {
     EXPECT_TRUE(sim.requests().empty());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::command_line_test

@@ -1,8 +1,7 @@
 // A catch-up with several requests in flight: quicker, hardly more requests, and no promise broken.
 #include "e2e/oauth_fixture.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::concurrency_test {
 
 class Concurrency : public ProductTest {
   protected:
@@ -150,5 +149,4 @@ TEST_F(ConcurrentLogin, RenewsOnceForAll) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::concurrency_test

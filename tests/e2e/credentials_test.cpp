@@ -3,8 +3,7 @@
 
 #include "support/sim_doors.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::credentials_test {
 
 class Credentials : public ProductTest {
   protected:
@@ -247,5 +246,4 @@ TEST_P(Secrecy, IsNotHandedToARedirectsTarget) {
     EXPECT_EQ(other.connections(), 0U);
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::credentials_test

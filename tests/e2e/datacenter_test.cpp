@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::datacenter_test {
 
 class DataCenter : public ProgramTest {
   protected:
@@ -167,5 +166,4 @@ TEST_F(DataCenter, APageThatNamesNoNextOneIsNotTakenForTheLast) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::datacenter_test

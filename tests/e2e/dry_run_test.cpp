@@ -5,8 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::dry_run_test {
 
 class DryRun : public ProductTest {};
 FOR_EVERY_PRODUCT(DryRun);
@@ -134,5 +133,4 @@ TEST_P(Messages, HoldNoControlCharacters) {
     for (const char c : done.err) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << done.err;
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::dry_run_test

@@ -6,8 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::failures_test {
 
 using nlohmann::json;
 
@@ -186,5 +185,4 @@ TEST_P(Failure, IsToldAndCostsNothing) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::failures_test

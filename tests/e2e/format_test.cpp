@@ -7,8 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::format_test {
 
 using Json = nlohmann::json;
 
@@ -150,5 +149,4 @@ TEST_P(Formats, AreLookedThroughForWhatIsMissing) {
     EXPECT_EQ(found["damaged"]["records"], 0);
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::format_test

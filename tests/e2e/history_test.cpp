@@ -3,8 +3,7 @@
 
 #include "support/sim_time.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::history_test {
 
 std::size_t flattened(const Outcome& done) {
     constexpr std::string_view before = "Flattened ";
@@ -161,5 +160,4 @@ TEST_P(CatchUp, CommitsSliceBySlice) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::history_test

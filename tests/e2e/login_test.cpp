@@ -1,8 +1,7 @@
 // aquila-fetch login and sites, as a person and a browser see them.
 #include "e2e/oauth_fixture.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::login_test {
 
 class Login : public OauthTest {};
 
@@ -255,5 +254,4 @@ TEST_F(Sites, WithoutOauthTellTheCloudIdOfTheSite) {
     EXPECT_TRUE(nothing.says("`site`")) << nothing.err;
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::login_test

@@ -3,8 +3,7 @@
 
 #include <cmath>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::metrics_test {
 
 class MetricsFile : public ProgramTest {
   protected:
@@ -61,5 +60,4 @@ TEST_F(MetricsFile, IsLeftAloneByADryRunAndByARunThatDidNotBegin) {
     EXPECT_EQ(value("last_run_exit_code"), 128 + SIGTERM);
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::metrics_test

@@ -1,8 +1,7 @@
 // `check` and `status` of a source with a login: they look, and the login is as it was.
 #include "e2e/oauth_fixture.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::oauth_look_test {
 
 using nlohmann::json;
 
@@ -85,5 +84,4 @@ TEST_F(OauthLook, OfAServiceAccountStoresNothing) {
     EXPECT_EQ(refused.credential.at("result"), "failed") << refused.out;
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::oauth_look_test

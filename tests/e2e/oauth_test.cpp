@@ -1,8 +1,7 @@
 // Runs with what a login left, or with a service account: renewed when it must be and only then, whatever goes wrong.
 #include "e2e/oauth_fixture.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::oauth_test {
 
 class Oauth : public OauthTest {
   protected:
@@ -303,5 +302,4 @@ TEST_F(ServiceAccount, NeedsItsSecretAndNoLogin) {
     EXPECT_EQ(run({"login"}).status, 78);
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::oauth_test

@@ -7,8 +7,7 @@
 
 #include <gmock/gmock.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::ocsf_test {
 
 using Json = nlohmann::json;
 
@@ -69,5 +68,4 @@ TEST_P(OcsfEvents, AreShownByADryRun) {
     EXPECT_EQ(read(output_path()), shown) << "the same record, the same line";
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::ocsf_test

@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::organization_test {
 
 class Organization : public ProgramTest {
   protected:
@@ -154,5 +153,4 @@ TEST_F(Organization, WhatIsRefusedIsToldApart) {
     }
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::organization_test

@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::output_test {
 
 class Output : public ProductTest {
   protected:
@@ -159,5 +158,4 @@ TEST_P(Output, SurvivesDescriptorsThatWereNeverOpen) {
     EXPECT_EQ(lines_of(collect().out).size(), 5U);
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::output_test

@@ -2,8 +2,7 @@
 #include "aquila_fetch/packed.hpp"
 #include "e2e/fixture.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::packed_test {
 
 class PackedFile : public ProgramTest, public testing::WithParamInterface<std::string> {
   protected:
@@ -61,5 +60,4 @@ TEST_P(PackedFile, AFrameThatWasCutShortIsWrittenAnew) {
     EXPECT_TRUE(exact(unpacked(output())));
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::packed_test

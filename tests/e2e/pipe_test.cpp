@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::pipe_test {
 
 class Pipe : public ProductTest {
   protected:
@@ -232,5 +231,4 @@ TEST_P(Pipe, TakesNoReplacedPage) {
     EXPECT_FALSE(std::filesystem::exists(output_path()));
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::pipe_test

@@ -3,8 +3,7 @@
 
 #include <regex>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::requests_test {
 
 class Requests : public ProductTest {};
 FOR_EACH_PRODUCT(Requests);
@@ -69,5 +68,4 @@ TEST_P(Requests, KeepToRequestsPerMinute) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::requests_test

@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::rotation_test {
 
 std::string gunzip(const std::string& path) {
     std::string text;
@@ -149,5 +148,4 @@ TEST_P(Rotation, IntoAnotherFolderBetweenRuns) {
     EXPECT_TRUE(exact(read(scratch / "archive" / "old.json") + everything()));
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::rotation_test

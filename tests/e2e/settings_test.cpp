@@ -4,8 +4,7 @@
 #include <pty.h>
 #include <nlohmann/json.hpp>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::settings_test {
 
 using nlohmann::json;
 
@@ -241,5 +240,4 @@ TEST_F(JiraSettings, AreNone) {
     EXPECT_TRUE(sim.requests().empty());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::settings_test

@@ -3,8 +3,7 @@
 
 #include "support/sim_generator.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::signals_test {
 
 class Signals : public ProductTest {};
 FOR_EVERY_PRODUCT(Signals);
@@ -85,7 +84,7 @@ TEST_P(Signals, ThatKillAtAnyMomentCostNothing) {
     sim::Dice dice{product == Product::jira ? 2026U : 7U};
     int kills = 0;
     for (int round = 0; round < 20; ++round) {
-        const auto target = asked().size() + 1 + dice.below(14);
+        const auto target = asked().size() + 1 + dice.below(30);
         const auto moment = std::chrono::microseconds{dice.below(4'000)};
         Program program{launch()};
         if (program.runs_until([&] { return asked().size() >= target; })) std::this_thread::sleep_for(moment);
@@ -123,5 +122,4 @@ TEST_P(Signals, ThatKillWhileNewRecordsArriveCostNothing) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::signals_test

@@ -1,8 +1,7 @@
 // `site` instead of `cloud_id`: the id is looked up once, and the door that opens is found and remembered.
 #include "e2e/fixture.hpp"
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::site_test {
 
 constexpr std::string_view other_id = "99999999-8888-7777-6666-555555555555";
 
@@ -178,5 +177,4 @@ TEST_P(Site, AndItsCloudIdAreTheSameLog) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::site_test

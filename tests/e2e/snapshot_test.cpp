@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::snapshot_test {
 
 class Snapshot : public ProductTest {
   protected:
@@ -138,5 +137,4 @@ TEST_P(Snapshot, KeepsTheCloudIdThatWasFound) {
     EXPECT_EQ(lines().size(), 20U);
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::snapshot_test

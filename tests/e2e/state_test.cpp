@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::state_test {
 
 /// A lock as another process would hold it.
 class Held {
@@ -261,5 +260,4 @@ TEST_P(Configuration, SharesDefaults) {
     EXPECT_NE(asked().back().query.find("limit=2&"), std::string::npos) << asked().back().query;
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::state_test

@@ -5,8 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::status_test {
 
 using nlohmann::json;
 
@@ -165,5 +164,4 @@ TEST_P(Status, IsLostRatherThanARun) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::status_test

@@ -6,8 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::times_test {
 
 class Times : public ProductTest {
   protected:
@@ -156,5 +155,4 @@ TEST_P(Times, AheadOfTheClocksAreCollectedWhenTheyCome) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::times_test

@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::trouble_test {
 
 class Trouble : public ProductTest {
   protected:
@@ -150,5 +149,4 @@ TEST_P(Trouble, OfEndlessPagesIsNoticed) {
     EXPECT_TRUE(exact());
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::trouble_test

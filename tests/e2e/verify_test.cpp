@@ -3,8 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace aquila::e2e {
-namespace {
+namespace aquila::e2e::verify_test {
 
 using nlohmann::json;
 
@@ -52,5 +51,4 @@ TEST_P(Verify, NamesAMissingRecordOfJiraByItsId) {
     }
 }
 
-}  // namespace
-}  // namespace aquila::e2e
+}  // namespace aquila::e2e::verify_test

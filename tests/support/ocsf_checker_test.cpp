@@ -10,8 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila::ocsf {
-namespace {
+namespace aquila::ocsf::ocsf_checker_test {
 
 using nlohmann::json;
 using testing::ElementsAre;
@@ -203,5 +202,4 @@ TEST(OcsfChecker, TellsWhatIsNoEvent) {
     }
 }
 
-}  // namespace
-}  // namespace aquila::ocsf
+}  // namespace aquila::ocsf::ocsf_checker_test

@@ -5,8 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace aquila::ocsf {
-namespace {
+namespace aquila::ocsf::ocsf_table_test {
 
 namespace fs = std::filesystem;
 
@@ -65,5 +64,4 @@ TEST(OcsfTable, TellsWhichLineIsWrong) {
     }
 }
 
-}  // namespace
-}  // namespace aquila::ocsf
+}  // namespace aquila::ocsf::ocsf_table_test

@@ -65,6 +65,18 @@ class Fate {
     bool fails_ = false;
 };
 
+inline Fate dying_at(std::size_t step) {
+    Fate fate;
+    fate.die_at(step);
+    return fate;
+}
+
+inline Fate failing_at(std::size_t step) {
+    Fate fate;
+    fate.fail_at(step);
+    return fate;
+}
+
 /// A FileSink that dies before, within and after what it does.
 class FragileSink final : public Sink {
   public:

@@ -11,23 +11,23 @@
 namespace aquila::sim {
 namespace {
 
-constexpr std::int64_t largest_page = 1000;
+constexpr std::int64_t largest_confluence_page = 1000;
 
 HttpAnswer bad_request(std::string_view what) {
     return json_answer(400,
                        fmt::format(R"({{"statusCode":400,"message":"java.lang.IllegalArgumentException: {}"}})", what));
 }
 
-struct Query {
+struct ConfluenceQuery {
     std::int64_t start = 0;
-    std::int64_t limit = largest_page;
+    std::int64_t limit = largest_confluence_page;
     Millis from = std::numeric_limits<Millis>::min();
     Millis to = std::numeric_limits<Millis>::max();
     std::optional<HttpAnswer> refusal;
 };
 
-Query read_query(const HttpRequest& request) {
-    Query query;
+ConfluenceQuery read_confluence_query(const HttpRequest& request) {
+    ConfluenceQuery query;
     const auto read = [&](std::string_view name, std::int64_t& target, bool may_be_negative) {
         const auto text = request.parameter(name);
         if (!text || query.refusal) return;
@@ -65,9 +65,10 @@ std::string links(const SimState& state, const HttpRequest& request, std::int64_
 }  // namespace
 
 HttpAnswer answer_confluence(SimState& state, const HttpRequest& request) {
-    auto query = read_query(request);
+    auto query = read_confluence_query(request);
     if (query.refusal) return *std::move(query.refusal);
-    const auto cap = state.settings.page_cap > 0 ? std::min(state.settings.page_cap, largest_page) : largest_page;
+    const auto cap = state.settings.page_cap > 0 ? std::min(state.settings.page_cap, largest_confluence_page)
+                                                 : largest_confluence_page;
     const auto limit = std::min(query.limit, cap);
     if (state.settings.ignore_from) query.from = std::numeric_limits<Millis>::min();
 

@@ -15,9 +15,9 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::string_view search_action = "atlassian.audit.event.action.audit.search";
-constexpr std::int64_t largest_page = 100'000;
+constexpr std::int64_t largest_datacenter_page = 100'000;
 
-struct Query {
+struct DatacenterQuery {
     std::int64_t offset = 0;
     std::int64_t limit = 200;
     Millis from = std::numeric_limits<Millis>::min();
@@ -26,15 +26,15 @@ struct Query {
     std::optional<HttpAnswer> refusal;
 };
 
-std::optional<std::pair<Millis, std::int64_t>> read_cursor(std::string_view text) {
+std::optional<std::pair<Millis, std::int64_t>> read_datacenter_cursor(std::string_view text) {
     const auto comma = text.find(',');
     const auto time = parse_integer(text.substr(0, comma));
     const auto sequence = comma == std::string_view::npos ? std::nullopt : parse_integer(text.substr(comma + 1));
     return time && sequence ? std::optional(std::pair(*time, *sequence)) : std::nullopt;
 }
 
-Query read_query(const SimState& state, const HttpRequest& request) {
-    Query query;
+DatacenterQuery read_datacenter_query(const SimState& state, const HttpRequest& request) {
+    DatacenterQuery query;
     const auto refuse = [&](std::string_view name) {
         query.refusal = datacenter_error(state, 400, name, fmt::format("{} is not valid", name));
     };
@@ -53,11 +53,11 @@ Query read_query(const SimState& state, const HttpRequest& request) {
         target = time->millis;
     };
     read_number("offset", query.offset, 0, std::numeric_limits<std::int32_t>::max());
-    read_number("limit", query.limit, 1, largest_page);
+    read_number("limit", query.limit, 1, largest_datacenter_page);
     read_time("from", query.from);
     read_time("to", query.to);
     if (const auto text = request.parameter("pageCursor")) {
-        query.cursor = read_cursor(*text);
+        query.cursor = read_datacenter_cursor(*text);
         if (!query.cursor) refuse("pageCursor");
     }
     if (state.settings.page_cap > 0) query.limit = std::min(query.limit, state.settings.page_cap);
@@ -95,7 +95,8 @@ void record_search(SimState& state, const HttpRequest& request, std::size_t foun
     state.log(Product::datacenter).add({.time = now, .event_time = now, .sequence = 0, .text = event.dump()});
 }
 
-ordered_json paging_info(const SimState& state, const Query& query, std::size_t size, const LogEntry* next_after) {
+ordered_json paging_info(const SimState& state, const DatacenterQuery& query, std::size_t size,
+                         const LogEntry* next_after) {
     if (next_after == nullptr) return {{"lastPage", true}, {"size", size}};
     const auto cursor = fmt::format("{},{}", next_after->time, next_after->sequence);
     ordered_json info{{"lastPage", false}, {"size", size}, {"nextPageOffset", 0}, {"nextPageCursor", cursor}};
@@ -178,7 +179,7 @@ constexpr std::array<Configuration, 4> configurations{{
 }  // namespace
 
 HttpAnswer answer_datacenter_events(SimState& state, const HttpRequest& request) {
-    auto query = read_query(state, request);
+    auto query = read_datacenter_query(state, request);
     if (query.refusal) return *std::move(query.refusal);
     auto& log = state.log(Product::datacenter);
     auto [first, last] = log.window(query.from, query.to);

@@ -2,8 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace aquila::sim {
-namespace {
+namespace aquila::sim::sim_datacenter_test {
 
 using nlohmann::json;
 using testing::ElementsAre;
@@ -170,5 +169,4 @@ TEST_F(AtlassianSimDatacenter, AServiceAccountsToken) {
               401);
 }
 
-}  // namespace
-}  // namespace aquila::sim
+}  // namespace aquila::sim::sim_datacenter_test

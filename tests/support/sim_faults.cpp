@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view login_page =
+constexpr std::string_view html_page =
     "<!DOCTYPE html>\n<html><head><title>Log in with your account</title></head>\n"
     "<body><form action=\"/login\" method=\"post\"><input name=\"username\"></form></body></html>\n";
 
@@ -95,7 +95,7 @@ HttpAnswer answer_of(const Fault& fault) {
     const auto typed =
         std::ranges::any_of(fault.headers, [](const auto& f) { return same_name(f.first, "Content-Type"); });
     if (fault.html) {
-        if (!fault.body) answer.body = login_page;
+        if (!fault.body) answer.body = html_page;
         if (!typed) answer.headers.emplace_back("Content-Type", "text/html;charset=UTF-8");
     } else if (!typed) {
         answer.headers.emplace_back("Content-Type", "application/json");

@@ -2,8 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace aquila::sim {
-namespace {
+namespace aquila::sim::sim_faults_test {
 
 using testing::HasSubstr;
 using namespace std::chrono_literals;
@@ -183,5 +182,4 @@ TEST_F(AtlassianSimServer, HasAFreePortOfItsOwnAndRefusesNonsense) {
     EXPECT_EQ(probe(sim.port(), {.method = "GET nonsense and", .target = "x\r\ny"}).status, 400);
 }
 
-}  // namespace
-}  // namespace aquila::sim
+}  // namespace aquila::sim::sim_faults_test

@@ -13,7 +13,7 @@
 namespace aquila::sim {
 namespace {
 
-constexpr std::int64_t largest_page = 1000;
+constexpr std::int64_t largest_jira_page = 1000;
 constexpr std::string_view media_type = "application/json;charset=UTF-8";
 
 struct Bound {
@@ -49,7 +49,7 @@ HttpAnswer answer_jira(SimState& state, const HttpRequest& request) {
     if (!asked_offset) return bad_number(request, "offset");
     if (!asked_limit) return bad_number(request, "limit");
     const auto offset = std::max<std::int64_t>(*asked_offset, 0);
-    auto limit = *asked_limit <= 0 ? largest_page : std::min(*asked_limit, largest_page);
+    auto limit = *asked_limit <= 0 ? largest_jira_page : std::min(*asked_limit, largest_jira_page);
     if (state.settings.page_cap > 0) limit = std::min(limit, state.settings.page_cap);
 
     auto& log = state.log(Product::jira);

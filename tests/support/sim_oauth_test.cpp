@@ -2,8 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace aquila::sim {
-namespace {
+namespace aquila::sim::sim_oauth_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -135,5 +134,4 @@ TEST_F(AtlassianSimOauth, AccessibleResourcesOnceOrTwice) {
     EXPECT_EQ(ask("/oauth/token/accessible-resources", "Bearer unknown").status, 401);
 }
 
-}  // namespace
-}  // namespace aquila::sim
+}  // namespace aquila::sim::sim_oauth_test

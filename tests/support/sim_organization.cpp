@@ -27,7 +27,7 @@ std::string write_cursor(const SimState& state, const Cursor& cursor) {
                                      cursor.descending ? 'd' : 'a', cursor.time, cursor.sequence));
 }
 
-std::optional<Cursor> read_cursor(const SimState& state, std::string_view text) {
+std::optional<Cursor> read_organization_cursor(const SimState& state, std::string_view text) {
     const auto plain = decode_base64(text);
     if (!plain || !plain->starts_with("\xfb\xef\xff")) return std::nullopt;
     std::vector<std::string_view> parts;
@@ -42,7 +42,7 @@ std::optional<Cursor> read_cursor(const SimState& state, std::string_view text) 
     return Cursor{.descending = parts[1] == "d", .time = *time, .sequence = *sequence};
 }
 
-struct Query {
+struct OrganizationQuery {
     std::int64_t limit = 0;
     Millis from = std::numeric_limits<Millis>::min();
     Millis to = std::numeric_limits<Millis>::max();
@@ -50,8 +50,9 @@ struct Query {
     std::optional<HttpAnswer> refusal;
 };
 
-Query read_query(const SimState& state, const HttpRequest& request, std::int64_t default_limit) {
-    Query query;
+OrganizationQuery read_organization_query(const SimState& state, const HttpRequest& request,
+                                          std::int64_t default_limit) {
+    OrganizationQuery query;
     for (const auto& [name, bound] : {std::pair("from", &query.from), std::pair("to", &query.to)}) {
         const auto text = request.parameter(name);
         if (!text) continue;
@@ -61,11 +62,11 @@ Query read_query(const SimState& state, const HttpRequest& request, std::int64_t
     }
     const auto limit = parse_integer(request.parameter("limit").value_or(std::to_string(default_limit)));
     if (!limit || *limit < 1) query.refusal = admin_error(400, "ADMIN-400-4", "Invalid limit");
-    constexpr std::int64_t largest_page = 500;
-    query.limit = std::min(limit.value_or(1), largest_page);
+    constexpr std::int64_t largest_organization_page = 500;
+    query.limit = std::min(limit.value_or(1), largest_organization_page);
     if (state.settings.page_cap > 0) query.limit = std::min(query.limit, state.settings.page_cap);
     if (const auto text = request.parameter("cursor")) {
-        query.cursor = read_cursor(state, *text);
+        query.cursor = read_organization_cursor(state, *text);
         if (!query.cursor) query.refusal = admin_error(400, "ADMIN-400-1", "Invalid page cursor");
     }
     if (state.settings.ignore_from) query.from = std::numeric_limits<Millis>::min();
@@ -93,7 +94,7 @@ HttpAnswer write_page(const SimState& state, const HttpRequest& request, const s
 
 HttpAnswer answer_stream(SimState& state, const HttpRequest& request) {
     constexpr std::int64_t default_limit = 200;
-    auto query = read_query(state, request, default_limit);
+    auto query = read_organization_query(state, request, default_limit);
     if (query.refusal) return *std::move(query.refusal);
     auto& log = state.log(Product::organization);
     const auto& entries = log.entries();
@@ -123,7 +124,7 @@ HttpAnswer answer_stream(SimState& state, const HttpRequest& request) {
 
 HttpAnswer answer_list(SimState& state, const HttpRequest& request) {
     constexpr std::int64_t default_limit = 30;
-    auto query = read_query(state, request, default_limit);
+    auto query = read_organization_query(state, request, default_limit);
     if (query.refusal) return *std::move(query.refusal);
     const auto place = [](const LogEntry* entry) { return std::tuple(entry->event_time, entry->sequence); };
     std::vector<const LogEntry*> page;

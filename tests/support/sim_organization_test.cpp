@@ -4,8 +4,7 @@
 
 #include <set>
 
-namespace aquila::sim {
-namespace {
+namespace aquila::sim::sim_organization_test {
 
 using nlohmann::json;
 using testing::ElementsAre;
@@ -144,5 +143,4 @@ TEST_F(AtlassianSimOrganization, GeneratedEventsLackWhatLiveOnesLack) {
     EXPECT_GT(without_context, 5);
 }
 
-}  // namespace
-}  // namespace aquila::sim
+}  // namespace aquila::sim::sim_organization_test

@@ -10,7 +10,7 @@
 namespace aquila::sim {
 namespace {
 
-constexpr std::array<std::string_view, 8> actions{
+constexpr std::array<std::string_view, 8> performed{
     "user_added_to_group", "user_removed_from_group", "api_token_created", "policy_deleted", "user_login",
     "user_invited",        "domain_verification_set", "user_granted_role"};
 
@@ -57,7 +57,7 @@ std::string organization_record(Dice& dice, Millis happened, Millis processed, s
     const auto out = std::back_inserter(text);
     fmt::format_to(out, R"({{"id":"{}","type":"events","attributes":{{"time":"{}","processedAt":"{}","action":"{}")",
                    id, format_iso(happened, dice.pick(decimals), "Z"), format_iso(processed, 3, "Z"),
-                   dice.pick(actions));
+                   dice.pick(performed));
     if (dice.chance(0.1)) {
         text += R"(,"actor":{"id":"atlassian-internal-system","name":"Atlassian Internal System"})";
     } else {

@@ -4,8 +4,7 @@
 
 #include <set>
 
-namespace aquila::sim {
-namespace {
+namespace aquila::sim::sim_test {
 
 using nlohmann::json;
 using testing::ElementsAre;
@@ -355,5 +354,4 @@ TEST_F(AtlassianSimRecords, TheRequestLogTellsAllButTheSecret) {
     EXPECT_THAT(sim.requests(), IsEmpty());
 }
 
-}  // namespace
-}  // namespace aquila::sim
+}  // namespace aquila::sim::sim_test

@@ -14,8 +14,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::ahead_test {
 
 using namespace std::chrono_literals;
 using test::FakeLog;
@@ -276,5 +275,4 @@ TEST_P(EveryAhead, NoMoreIsHeldThanReadersMay) {
     EXPECT_LE(held, 7) << "four, one more, and perhaps stretches that were begun anew, smaller";
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::ahead_test

@@ -6,8 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace aquila {
-namespace {
+namespace aquila::audit_settings_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -151,5 +150,4 @@ TEST(AuditSettings, ChangeOnlyWhatIsDifferent) {
     EXPECT_THROW(static_cast<void>(changes(now, Settings{{"retention-file", "7"}})), Failure);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::audit_settings_test

@@ -4,8 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::base64_test {
 
 TEST(Base64, IsAsInTheStandard) {
     const std::pair<const char*, const char*> cases[] = {
@@ -45,5 +44,4 @@ TEST(Base64, RefusesWhatItWouldNotWrite) {
     EXPECT_EQ(base64_decode("Zm9="), std::nullopt);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::base64_test

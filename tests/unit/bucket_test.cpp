@@ -5,8 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::bucket_test {
 
 Instant at(const char* text) {
     return parse_instant(text).value();
@@ -100,5 +99,4 @@ TEST(ObjectKey, IsToldFromOthersByItsEnding) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::bucket_test

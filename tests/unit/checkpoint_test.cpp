@@ -10,8 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::checkpoint_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -188,5 +187,4 @@ TEST(CheckpointFile, DamagedIsRefusedAndKept) {
     EXPECT_THROW(static_cast<void>(checkpoint.load()), Failure) << "an empty file is no beginning";
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::checkpoint_test

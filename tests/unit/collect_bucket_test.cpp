@@ -11,10 +11,11 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::collect_bucket_test {
 
 using namespace std::chrono_literals;
+using test::dying_at;
+using test::failing_at;
 using test::FakeClock;
 using test::FakeLog;
 using test::FakeTransport;
@@ -120,17 +121,6 @@ class BucketRig {
     Wish wish{{}, 24h, 1h, std::nullopt, std::nullopt};
     SliceLimits limits;
 };
-
-Fate dying_at(std::size_t step) {
-    Fate fate;
-    fate.die_at(step);
-    return fate;
-}
-Fate failing_at(std::size_t step) {
-    Fate fate;
-    fate.fail_at(step);
-    return fate;
-}
 
 class BucketCrash : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Products, BucketCrash, testing::Values("jira", "confluence", "datacenter", "organization"),
@@ -272,5 +262,4 @@ TEST(BucketSink, AnotherBucketsAnnouncementIsNotPutHere) {
         << "nor is it looked for in files";
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::collect_bucket_test

@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::collect_clock_test {
 
 using namespace std::chrono_literals;
 using test::Fate;
@@ -111,5 +110,4 @@ TEST_P(Clocks, ARecordFromTheFutureIsWrittenOnce) {
     EXPECT_TRUE(holds_exactly(rig.written(), rig.log.bodies()));
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::collect_clock_test

@@ -5,28 +5,16 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::collect_crash_test {
 
 using namespace std::chrono_literals;
-using test::Fate;
+using test::dying_at;
+using test::failing_at;
 using test::holds_exactly;
 using test::noon;
 using test::Rig;
 using test::Rotation;
 using test::rotations;
-
-Fate dying_at(std::size_t step) {
-    Fate fate;
-    fate.die_at(step);
-    return fate;
-}
-
-Fate failing_at(std::size_t step) {
-    Fate fate;
-    fate.fail_at(step);
-    return fate;
-}
 
 class EveryCrash : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Products, EveryCrash,
@@ -249,5 +237,4 @@ TEST_P(EveryCrash, ARotationWhileALineIsPutRightIsForTheNextRun) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::collect_crash_test

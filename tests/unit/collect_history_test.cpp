@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::collect_history_test {
 
 using namespace std::chrono_literals;
+using test::dying_at;
 using test::Fate;
 using test::holds_exactly;
 using test::noon;
@@ -75,8 +75,7 @@ TEST_P(History, StoppedAnywhereIsCompletedByDefaultRuns) {
                 ASSERT_TRUE(run(rig, std::nullopt));
             }
             const auto before = rig.saved;
-            Fate fate;
-            fate.die_at(step);
+            auto fate = dying_at(step);
             alive = run(rig, noon - 40 * 24h, fate);
             const bool known = rig.saved != before;  // the wish reached the disk
             ASSERT_TRUE(run(rig, std::nullopt));
@@ -118,5 +117,4 @@ TEST_P(History, LateRecordsInARecentPieceAreSeenAgain) {
     EXPECT_EQ(rig.written().size() + 1, rig.log.size()) << "older than the first run, and read before it came";
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::collect_history_test

@@ -3,11 +3,10 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::collect_packed_test {
 
 using namespace std::chrono_literals;
-using test::Fate;
+using test::dying_at;
 using test::holds_exactly;
 using test::noon;
 using test::Rig;
@@ -56,8 +55,7 @@ TEST_P(PackedOutput, HoldsEachRecordOnceWhateverStopsARun) {
                 fill(rig, 0);
                 ASSERT_TRUE(rig.run());
                 fill(rig, 1);
-                Fate fate;
-                fate.die_at(step);
+                auto fate = dying_at(step);
                 alive = rig.run(fate, part);
                 rig.rotate(rotation);
                 ASSERT_TRUE(rig.run());
@@ -95,5 +93,4 @@ TEST_P(PackedOutput, IsNotMixedWithWhatIsPackedOtherwise) {
     EXPECT_EQ(folder.read("plain.json"), "{}\n");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::collect_packed_test

@@ -8,8 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::collect_random_test {
 
 using namespace std::chrono_literals;
 using test::Fate;
@@ -154,5 +153,4 @@ TEST(Chaos, LeavesEveryRecordOnceWhateverIsReadFirst) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::collect_random_test

@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::collect_stream_test {
 
 using namespace std::chrono_literals;
 using test::holds_exactly;
@@ -152,8 +151,7 @@ TEST(StreamStopped, WhereItIsEnteredByTimeDoublesNothing) {
         static_cast<void>(rig.log.fetch({std::nullopt, 0, 1, "0,0"}));
         rig.log.add(noon + 3h, "new");
         rig.log.now = noon + 4h;
-        test::Fate fate;
-        fate.die_at(step);
+        auto fate = test::dying_at(step);
         alive = rig.run(fate);
         ASSERT_TRUE(rig.run());
         ASSERT_TRUE(holds_exactly(rig.written(), rig.log.bodies())) << "step " << step;
@@ -263,5 +261,4 @@ TEST_F(Stream, AServerThatGoesRoundInCirclesIsFoundOut) {
     EXPECT_EQ(std::ranges::count(rig.folder.read("flattened.json"), '\n'), 1) << "what was new is kept";
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::collect_stream_test

@@ -5,8 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::collect_test {
 
 using namespace std::chrono_literals;
 using test::Fate;
@@ -195,5 +194,4 @@ TEST(AppendLine, PutsTheSuffixInPlaceOfTheClosingBrace) {
     EXPECT_EQ(lines, "before\n{\"id\":1,\"offset\":0,\"total\":2}\n{\"offset\":0,\"total\":2}\n{\"id\":1}\n");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::collect_test

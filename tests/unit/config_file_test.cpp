@@ -1,6 +1,7 @@
 #include "aquila_fetch/config_file.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "support/caught.hpp"
 #include "support/scratch.hpp"
 
 #include <gtest/gtest.h>
@@ -13,31 +14,15 @@
 #include <map>
 #include <string>
 
-namespace aquila {
-namespace {
+namespace aquila::config_file_test {
 
 namespace fs = std::filesystem;
+using test::environment_of;
+using test::failure_of;
 using test::Scratch;
 
 constexpr std::array<std::string_view, 2> products{"jira", "confluence"};
 constexpr auto system_wide = "/etc/aquila-fetch/aquila-fetch.ini";
-
-Failure failure_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Failure& failure) {
-        return failure;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Failure{Exit::ok, ""};
-}
-
-Environment environment_of(std::map<std::string, std::string> variables) {
-    return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {
-        const auto found = variables.find(name);
-        return found == variables.end() ? std::nullopt : std::optional{found->second};
-    };
-}
 
 TEST(Environments, OfTheProcessDoNotTellEmptyFromUnset) {
     const auto environment = process_environment();
@@ -187,5 +172,4 @@ TEST(StateDirectory, IsTheInisThenSystemdsThenTheSystems) {
     EXPECT_EQ(state_directory(source, environment_of({{"STATE_DIRECTORY", "/var/lib/a"}})), "/srv/state/jira");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::config_file_test

@@ -11,8 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace aquila {
-namespace {
+namespace aquila::config_test {
 
 using namespace std::chrono_literals;
 
@@ -525,5 +524,4 @@ TEST(ConfigText, WithoutALineEndIsTaken) {
     EXPECT_EQ(parse("[jira]\ncloud_id=x").sources.at(0).cloud_id, "x");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::config_test

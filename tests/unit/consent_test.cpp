@@ -5,8 +5,7 @@
 
 #include <set>
 
-namespace aquila {
-namespace {
+namespace aquila::consent_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -97,5 +96,4 @@ TEST(Consent, WhatIsPastedIsTheAddressOrTheCode) {
     EXPECT_EQ(read_pasted("http://localhost:8910/callback?error=access_denied&state=abc", "abc").kind, Kind::refused);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::consent_test

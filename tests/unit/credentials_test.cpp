@@ -2,6 +2,7 @@
 
 #include "aquila_fetch/base64.hpp"
 #include "aquila_fetch/error.hpp"
+#include "support/caught.hpp"
 #include "support/scratch.hpp"
 
 #include <gtest/gtest.h>
@@ -16,31 +17,15 @@
 #include <map>
 #include <string>
 
-namespace aquila {
-namespace {
+namespace aquila::credentials_test {
 
 namespace fs = std::filesystem;
+using test::environment_of;
+using test::failure_of;
 using test::Scratch;
-
-Failure failure_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Failure& failure) {
-        return failure;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Failure{Exit::ok, ""};
-}
 
 Failure refusal_of(const fs::path& path) {
     return failure_of([&] { (void)read_secret_file(path); });
-}
-
-Environment environment_of(std::map<std::string, std::string> variables) {
-    return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {
-        const auto found = variables.find(name);
-        return found == variables.end() ? std::nullopt : std::optional{found->second};
-    };
 }
 
 /// Root for a moment is somebody else, in some other group.
@@ -344,5 +329,4 @@ TEST(Authorization, IsBearerAsInRfc6750) {
     EXPECT_EQ(bearer_authorization(Secret{std::string_view{"mF_9.B5f-4.1JqM"}}).reveal(), "Bearer mF_9.B5f-4.1JqM");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::credentials_test

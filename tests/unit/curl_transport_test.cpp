@@ -29,8 +29,7 @@
 
 #include "../../src/curl_ending.hpp"
 
-namespace aquila {
-namespace {
+namespace aquila::curl_transport_test {
 
 using namespace std::chrono_literals;
 
@@ -662,5 +661,4 @@ TEST(CurlEnding, NeverRepeatsAMalformedProxy) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::curl_transport_test

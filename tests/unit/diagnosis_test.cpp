@@ -9,8 +9,7 @@
 
 #include "support/fakes.hpp"
 
-namespace aquila {
-namespace {
+namespace aquila::diagnosis_test {
 
 using test::http_answer;
 using test::http_trouble;
@@ -541,5 +540,4 @@ TEST(Diagnosis, KeepsTheServersTime) {
     EXPECT_EQ(diagnose(http_answer(403), gateway).served(), std::nullopt);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::diagnosis_test

@@ -6,8 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::endpoint_test {
 
 using test::FakeTransport;
 using test::http_answer;
@@ -252,5 +251,4 @@ TEST_F(EndpointTest, ACloudIdThatIsNoneIsNotUsed) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::endpoint_test

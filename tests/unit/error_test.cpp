@@ -4,8 +4,7 @@
 
 #include <cerrno>
 
-namespace aquila {
-namespace {
+namespace aquila::error_test {
 
 TEST(Errno, IsToldInLowerCase) {
     EXPECT_EQ(describe_errno(ENOSPC), "no space left on device");
@@ -31,5 +30,4 @@ TEST(Failures, CarryCodeTextAndHint) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::error_test

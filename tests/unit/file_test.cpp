@@ -1,6 +1,7 @@
 #include "aquila_fetch/file.hpp"
 
 #include "aquila_fetch/error.hpp"
+#include "support/caught.hpp"
 #include "support/scratch.hpp"
 
 #include <fcntl.h>
@@ -18,10 +19,10 @@
 #include <thread>
 #include <utility>
 
-namespace aquila {
-namespace {
+namespace aquila::file_test {
 
 namespace fs = std::filesystem;
+using test::failure_of;
 using test::Scratch;
 
 struct Umask {
@@ -41,16 +42,6 @@ struct FileSizeLimit {
     ~FileSizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before); }
     rlimit before{};
 };
-
-Failure failure_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Failure& failure) {
-        return failure;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Failure{Exit::ok, ""};
-}
 
 bool is_open(int descriptor) {
     return ::fcntl(descriptor, F_GETFD) >= 0;
@@ -444,5 +435,4 @@ TEST(AtomicFiles, AreOverOnceCommitted) {
     EXPECT_EQ(scratch.read("file"), "new");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::file_test

@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace aquila {
-namespace {
+namespace aquila::finding_test {
 
 using nlohmann::json;
 using List = std::vector<Findings>;
@@ -71,5 +70,4 @@ TEST(Finding, TheWorstDecidesTheExitCode) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::finding_test

@@ -12,8 +12,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::format_test {
 
 using Json = nlohmann::json;
 
@@ -196,5 +195,4 @@ TEST(RecordOfLine, IsNothingWhereTheLineIsDamaged) {
     EXPECT_EQ(record_of_line(R"({"raw_data":"{\"id\":1}",})"), std::nullopt);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::format_test

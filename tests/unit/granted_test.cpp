@@ -11,8 +11,7 @@
 
 #include <set>
 
-namespace aquila {
-namespace {
+namespace aquila::granted_test {
 
 using namespace std::chrono_literals;
 using test::FakeClock;
@@ -398,5 +397,4 @@ TEST_F(GrantedTest, SurvivesAStopBeforeAndAfterTheServersRotation) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::granted_test

@@ -5,8 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::http_test {
 
 using namespace std::string_literals;
 
@@ -156,5 +155,4 @@ TEST(IgnoringCase, ComparesAsciiLettersOnly) {
     EXPECT_FALSE(contains_ignoring_case("", "x"));
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::http_test

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace aquila {
-namespace {
+namespace aquila::ini_test {
 
 struct Result {
     std::vector<IniSection> sections;
@@ -162,5 +161,4 @@ TEST(Ini, SurvivesAnyBytes) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::ini_test

@@ -13,8 +13,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::json_page_hostile_test {
 
 using namespace std::string_literals;
 
@@ -224,5 +223,4 @@ TEST(BadPages, ChangedByChanceAreRefusedOrGiveGoodRecords) {
     EXPECT_GT(taken, 2000);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::json_page_hostile_test

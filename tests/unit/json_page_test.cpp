@@ -10,8 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::json_page_test {
 
 using testing::ElementsAre;
 
@@ -169,5 +168,4 @@ TEST(JsonPage, OfEqualMembersTheLastCounts) {
     EXPECT_EQ(page.records[0].body, R"({"id":7,"created":1,"id":2,"created":5})");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::json_page_test

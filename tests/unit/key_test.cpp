@@ -8,8 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace aquila {
-namespace {
+namespace aquila::key_test {
 
 constexpr Instant noon{Span{1776011316943}};
 
@@ -70,5 +69,4 @@ TEST(Keys, OfBytesAreTheSameInEveryThread) {
     EXPECT_EQ(keys, std::vector<Key>(4, expected));
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::key_test

@@ -10,8 +10,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::last_run_test {
 
 using test::Scratch;
 
@@ -117,5 +116,4 @@ TEST_F(LastRuns, AreNeverWhatARunFailsBy) {
     EXPECT_THROW(note_run(scratch / "file", clock, [](LastRun&) { throw Failure{Exit::unavailable, "net"}; }), Failure);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::last_run_test

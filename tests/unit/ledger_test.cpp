@@ -7,8 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::ledger_test {
 
 Key key(std::int64_t time, std::int64_t id) {
     return key_of_id(Instant{Span{time}}, id);
@@ -114,5 +113,4 @@ TEST(PackNumbers, KeepsTheirOrder) {
     EXPECT_EQ(unpack_numbers("1234567"), std::nullopt);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::ledger_test

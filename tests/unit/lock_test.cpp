@@ -12,8 +12,7 @@
 #include <filesystem>
 #include <utility>
 
-namespace aquila {
-namespace {
+namespace aquila::lock_test {
 
 namespace fs = std::filesystem;
 using test::Scratch;
@@ -123,5 +122,4 @@ TEST(Locks, AreLookedAtWithoutBeingMade) {
     EXPECT_EQ(Lock::is_held(scratch / "link"), std::nullopt);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::lock_test

@@ -13,8 +13,7 @@
 
 #include "aquila_fetch/time.hpp"
 
-namespace aquila {
-namespace {
+namespace aquila::log_test {
 
 std::string said(const log::Options& options, const std::function<void()>& speak) {
     testing::internal::CaptureStderr();
@@ -151,5 +150,4 @@ TEST(LogNames, AreThoseOfTheIni) {
     EXPECT_EQ(log::format_names.back().first, "json");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::log_test

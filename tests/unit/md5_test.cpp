@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::md5_test {
 
 TEST(Md5, IsThatOfRfc1321) {
     EXPECT_EQ(md5_base64(""), "1B2M2Y8AsgTpgAmY7PhCfg==");
     EXPECT_EQ(md5_base64("abc"), "kAFQmDzST7DWlj99KOF/cg==");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::md5_test

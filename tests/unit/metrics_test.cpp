@@ -8,8 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::metrics_test {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
@@ -115,5 +114,4 @@ TEST(Metrics, AreReadableByAllAndNeverMakeARunFail) {
     EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("warning: metrics_file: "));
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::metrics_test

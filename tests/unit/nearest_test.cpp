@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace aquila {
-namespace {
+namespace aquila::nearest_test {
 
 constexpr std::array<std::string_view, 5> names{"token", "token_file", "output", "output_mode", "organization_id"};
 
@@ -59,5 +58,4 @@ TEST(Suggestions, EndAMessage) {
     EXPECT_EQ(list_names({}), "");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::nearest_test

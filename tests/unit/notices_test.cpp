@@ -7,8 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::notices_test {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
@@ -112,5 +111,4 @@ TEST_F(Notices, AnEmptinessThatProvesNothingIsNotTold) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::notices_test

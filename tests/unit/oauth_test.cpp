@@ -7,8 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::oauth_test {
 
 using namespace std::chrono_literals;
 using test::FakeTransport;
@@ -220,5 +219,4 @@ TEST(Oauth, NoSecretIsInAMessage) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::oauth_test

@@ -10,8 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::object_store_test {
 
 using test::FakeClock;
 using test::FakeTransport;
@@ -226,5 +225,4 @@ TEST(BucketAddress, IsFoundInIniOrEnvironment) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::object_store_test

@@ -10,8 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::output_records_test {
 
 using namespace std::chrono_literals;
 using test::noon;
@@ -70,5 +69,4 @@ TEST_F(OutputRecords, OfPackedDataThatIsCutShortAreThoseBeforeIt) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::output_records_test

@@ -6,8 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::pacing_test {
 
 using namespace std::chrono_literals;
 
@@ -131,5 +130,4 @@ TEST(Pacing, CountsAnySixtySeconds) {
     EXPECT_EQ(pacing.leave(now + 61s), Span{});
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::pacing_test

@@ -13,8 +13,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-namespace aquila {
-namespace {
+namespace aquila::packed_test {
 
 std::string gzip(const std::string& text) {
     const test::Scratch folder;
@@ -237,5 +236,4 @@ TEST(IsPacked, GoesByTheNamesEnding) {
     EXPECT_FALSE(is_packed("outgz"));
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::packed_test

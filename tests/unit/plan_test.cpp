@@ -7,8 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::plan_test {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
@@ -173,5 +172,4 @@ TEST(Plan, NothingBetweenSinceAndUntilIsAMistake) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::plan_test

@@ -7,8 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace aquila {
-namespace {
+namespace aquila::premises_test {
 
 namespace fs = std::filesystem;
 using test::Scratch;
@@ -130,5 +129,4 @@ TEST_F(Premises, CronIsAsGoodAsATimer) {
     EXPECT_THAT(check_timer("jira", scratch.path()).text, HasSubstr("cron.d/audit"));
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::premises_test

@@ -7,8 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::progress_test {
 
 using namespace std::chrono_literals;
 
@@ -35,5 +34,4 @@ TEST(Progress, IsShownOfLongRunsAndNotTooOften) {
     EXPECT_EQ(shown.back(), "");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::progress_test

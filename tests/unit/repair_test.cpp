@@ -12,8 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::repair_test {
 
 using namespace std::string_literals;
 using testing::ElementsAre;
@@ -156,5 +155,4 @@ TEST(RepairedPages, AreAlwaysGoodJson) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::repair_test

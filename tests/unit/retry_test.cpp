@@ -13,8 +13,7 @@
 
 #include "support/fakes.hpp"
 
-namespace aquila {
-namespace {
+namespace aquila::retry_test {
 
 using namespace std::chrono_literals;
 using test::FakeClock;
@@ -345,5 +344,4 @@ TEST_F(RetryTest, ADefaultSourceOfChanceIsThere) {
     EXPECT_LE(clock.sleeps.at(0), 1s);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::retry_test

@@ -7,8 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::rotated_test {
 
 TEST(MayBeRotated, KnowsHowRotationsNameFiles) {
     for (const auto* name :
@@ -49,5 +48,4 @@ TEST(FilesBeside, ListsRegularFilesByName) {
     EXPECT_TRUE(files_beside(folder / "none/out.json").empty());
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::rotated_test

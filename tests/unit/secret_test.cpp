@@ -10,8 +10,7 @@
 #include <ostream>
 #include <string>
 
-namespace aquila {
-namespace {
+namespace aquila::secret_test {
 
 template <typename T>
 concept Streamable = requires(std::ostream& out, const T& value) {
@@ -113,5 +112,4 @@ TEST(Concealing, HidesWhatWasConcealedWhateverItsShape) {
     EXPECT_EQ(without_secrets("abcd"), "abcd") << "too short to be told from any text";
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::secret_test

@@ -3,6 +3,7 @@
 
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/log.hpp"
+#include "support/caught.hpp"
 
 #include <fmt/core.h>
 #include <gmock/gmock.h>
@@ -18,24 +19,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace aquila {
-namespace {
+namespace aquila::sign_in_test {
 
 using namespace std::chrono_literals;
+using test::failure_of;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-template <typename Action>
-Failure failure_of(Action action) {
-    try {
-        action();
-    } catch (const Failure& failure) {
-        return failure;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Exit::ok, ""};
-}
 
 TEST(Loopback, IsReadFromTheRedirectUri) {
     const auto usual = loopback_of("http://localhost:8910/callback");
@@ -284,5 +274,4 @@ TEST_F(SignInTest, ALineWithoutEndIsTheEnd) {
     EXPECT_FALSE(input.take_line());
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::sign_in_test

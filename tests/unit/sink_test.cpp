@@ -18,8 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace aquila {
-namespace {
+namespace aquila::sink_test {
 
 namespace fs = std::filesystem;
 using test::Scratch;
@@ -292,5 +291,4 @@ TEST_F(Output, AFullDiskIsAnErrorAndWhatFittedIsThere) {
     EXPECT_EQ(folder.read("out.json"), "one\ntwo\nth");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::sink_test

@@ -7,8 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace aquila {
-namespace {
+namespace aquila::sites_test {
 
 using test::FakeTransport;
 using test::http_answer;
@@ -127,5 +126,4 @@ TEST(Sites, AsATableAndAsJson) {
     EXPECT_EQ(nlohmann::json::parse(site_json({})), nlohmann::json::array());
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::sites_test

@@ -10,8 +10,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::slice_hostile_test {
 
 using namespace std::chrono_literals;
 using test::FakeLog;
@@ -294,5 +293,4 @@ TEST(OneMoment, OfAServerThatForgetsEachCursorEndsTheRun) {
     EXPECT_LE(log.requests, 5);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::slice_hostile_test

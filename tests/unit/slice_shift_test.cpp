@@ -8,8 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::slice_shift_test {
 
 using namespace std::chrono_literals;
 using test::FakeLog;
@@ -115,5 +114,4 @@ TEST_P(EveryShift, ManyTimesOver) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::slice_shift_test

@@ -10,8 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::slice_test {
 
 using namespace std::chrono_literals;
 using test::FakeLog;
@@ -198,5 +197,4 @@ TEST_P(EverySlice, AHundredThousandRecordsCostFewMoreRequestsThanPages) {
     EXPECT_LE(log.requests, 140);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::slice_test

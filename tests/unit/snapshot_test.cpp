@@ -14,8 +14,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::snapshot_test {
 
 TEST(JqText, SpellsAsJqDoes) {
     const std::pair<const char*, const char*> cases[] = {
@@ -140,5 +139,4 @@ TEST(JqText, IsTheSameAsJqs) {
     EXPECT_TRUE(ours == theirs) << "ours " << ours.substr(begin, 300) << "\njq's " << theirs.substr(begin, 300);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::snapshot_test

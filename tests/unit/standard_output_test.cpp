@@ -22,8 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace aquila {
-namespace {
+namespace aquila::standard_output_test {
 
 using namespace std::chrono_literals;
 
@@ -283,5 +282,4 @@ TEST_F(StandardOutputTest, LocksFilesAndPipesWithNames) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::standard_output_test

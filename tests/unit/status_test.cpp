@@ -5,8 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace aquila {
-namespace {
+namespace aquila::status_test {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
@@ -149,5 +148,4 @@ TEST(Status, IsNeverBehindByLessThanNothing) {
     EXPECT_EQ(as_json(status).at("lag_seconds"), 0);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::status_test

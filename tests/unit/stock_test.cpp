@@ -6,8 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::stock_test {
 
 using namespace std::chrono_literals;
 using test::noon;
@@ -65,5 +64,4 @@ TEST(Stock, OfWhatMayNotBeLookedIntoIsNone) {
     EXPECT_EQ(take_stock_if_allowed(log.source, nothing, noon, [] {}), Ledger{});
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::stock_test

@@ -16,8 +16,7 @@
 #include <functional>
 #include <thread>
 
-namespace aquila {
-namespace {
+namespace aquila::stop_test {
 
 using namespace std::chrono_literals;
 
@@ -198,5 +197,4 @@ TEST(SystemClocks, SleepNoShorterThanAsked) {
     EXPECT_LT(std::chrono::steady_clock::now() - started, 60s);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::stop_test

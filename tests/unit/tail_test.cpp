@@ -14,8 +14,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-namespace aquila {
-namespace {
+namespace aquila::tail_test {
 
 namespace fs = std::filesystem;
 using testing::Each;
@@ -275,5 +274,4 @@ TEST_F(FindTail, AFolderThatIsGoneHoldsNothingAndOneThatCannotBeReadIsAnError) {
     ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::tail_test

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace aquila {
-namespace {
+namespace aquila::time_test {
 
 using namespace std::chrono_literals;
 
@@ -357,5 +356,4 @@ TEST(Moment, BeforeTheFirstYearIsNone) {
     EXPECT_EQ(parse_moment("1ms", Instant::min()), std::nullopt);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::time_test

@@ -2,6 +2,7 @@
 
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/log.hpp"
+#include "support/caught.hpp"
 #include "support/fakes.hpp"
 #include "support/scratch.hpp"
 
@@ -9,10 +10,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-namespace aquila {
-namespace {
+namespace aquila::token_store_test {
 
 using namespace std::chrono_literals;
+using test::failure_of;
 using test::Scratch;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -35,17 +36,6 @@ Tokens some() {
     tokens.cloud_id = "1324a887";
     tokens.site = "https://example.atlassian.net";
     return tokens;
-}
-
-template <typename Action>
-Failure failure_of(Action action) {
-    try {
-        action();
-    } catch (const Failure& failure) {
-        return failure;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Exit::ok, ""};
 }
 
 TEST(TokenStore, KeepsEverything) {
@@ -142,5 +132,4 @@ TEST(TokenStore, IsLockedForOneAtATime) {
     log::configure({});
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::token_store_test

@@ -4,8 +4,7 @@
 
 #include <string>
 
-namespace aquila {
-namespace {
+namespace aquila::url_test {
 
 TEST(Urls, ArePermittedOverTls) {
     for (const char* url : {"https://api.atlassian.com", "https://your-domain.atlassian.net/", "HTTPS://Example.COM",
@@ -88,5 +87,4 @@ TEST(Urls, ThatParsersDisagreeAboutAreRefused) {
     EXPECT_TRUE(is_permitted_url("https://a:1"));
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::url_test

@@ -13,8 +13,7 @@
 #include <zlib.h>
 #include <nlohmann/json.hpp>
 
-namespace aquila {
-namespace {
+namespace aquila::verify_test {
 
 using namespace std::chrono_literals;
 using test::noon;
@@ -208,5 +207,4 @@ TEST_P(Compare, TellsWhatWasAskedForAndNotCollected) {
 INSTANTIATE_TEST_SUITE_P(Products, Compare, testing::Values("jira", "confluence"),
                          [](const auto& each) { return std::string{each.param}; });
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::verify_test

@@ -13,8 +13,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::formats_ecs_test {
 
 using Json = nlohmann::json;
 
@@ -114,5 +113,4 @@ INSTANTIATE_TEST_SUITE_P(Products, ElasticsEcs, testing::Values("jira", "conflue
 INSTANTIATE_TEST_SUITE_P(Products, Ecs, testing::Values("jira", "confluence", "organization", "datacenter"),
                          [](const auto& each) { return std::string{each.param}; });
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::formats_ecs_test

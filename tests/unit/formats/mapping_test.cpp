@@ -10,8 +10,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::formats_mapping_test {
 
 std::map<std::string, std::string, std::less<>> tables;
 
@@ -287,5 +286,4 @@ TEST(Mapping, IsGoodInEveryTableOfTheProgram) {
     EXPECT_EQ(whole, 8) << "one of each format for each shape of records";
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::formats_mapping_test

@@ -21,8 +21,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::formats_ocsf_test {
 
 using Json = nlohmann::ordered_json;
 using testing::IsEmpty;
@@ -332,5 +331,4 @@ TEST(OcsfFormat, KnowsOlderServers) {
     EXPECT_EQ(Json::parse(line)["group"]["name"], "y");
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::formats_ocsf_test

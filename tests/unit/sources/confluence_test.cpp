@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::source_confluence_test {
 
 const Source& confluence = *find_source("confluence");
 
@@ -39,5 +38,4 @@ TEST(Confluence, NothingIsAddedToItsLines) {
     EXPECT_EQ(page.limit, 25);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::source_confluence_test

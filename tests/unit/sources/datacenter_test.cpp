@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::source_datacenter_test {
 
 const Source& datacenter = *find_source("datacenter");
 
@@ -94,5 +93,4 @@ TEST(DataCenter, OlderServersHaveOtherLogs) {
     EXPECT_EQ(confluence->alternative, nullptr);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::source_datacenter_test

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::source_jira_test {
 
 const Source& jira = *find_source("jira");
 
@@ -37,5 +36,4 @@ TEST(Jira, OffsetAndTotalEndEachLine) {
     EXPECT_EQ(page.more, std::nullopt);
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::source_jira_test

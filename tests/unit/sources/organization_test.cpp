@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace aquila {
-namespace {
+namespace aquila::source_organization_test {
 
 const Source& stream = *find_source("organization");
 
@@ -49,5 +48,4 @@ TEST(Organization, WithoutTheStreamThereIsTheList) {
     }
 }
 
-}  // namespace
-}  // namespace aquila
+}  // namespace aquila::source_organization_test
