@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 . tests/support/simulated.bash
 products=("$@")
 ((${#products[@]})) || products=("${all_products[@]}")
-stops=${STOPS:-12}
+stops=${STOPS:-24}
 need curl ps
 seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
 RANDOM=$seed
@@ -39,7 +39,7 @@ ended() {
 }
 for product in "${products[@]}"; do
     rm -rf out state
-    ini "$product" "concurrency = 4"
+    ini "$product" "concurrency = 4" "requests_per_minute = 100000" # the published limit would be kept to, and take minutes
     records=${RECORDS:-12000}
     [[ $product == jira || $product == confluence ]] || records=$((records / 3)) # each page is a slice of its own there
     generate "$product" "$records" -340m -61m "$seed"
