@@ -1,5 +1,7 @@
 #include "aquila_fetch/ahead.hpp"
 
+#include "density.hpp"
+
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/stop.hpp"
 

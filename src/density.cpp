@@ -1,7 +1,5 @@
 #include "density.hpp"
 
-#include "aquila_fetch/slice.hpp"
-
 #include <algorithm>
 #include <utility>
 

@@ -2,6 +2,7 @@
 // Must not know: requests, pages.
 #pragma once
 
+#include "aquila_fetch/slice.hpp"
 #include "aquila_fetch/source.hpp"
 
 #include <cstddef>
@@ -19,5 +20,8 @@ inline constexpr Span shortest{1};
 
 /// How many there would be if all that is older than this page, newest first, were as dense as its older half.
 [[nodiscard]] double expected_behind(std::span<const Record> page, const Window& window);
+
+/// How long the next slice should be, after one of `span` gave `records`.
+[[nodiscard]] Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept;
 
 }  // namespace aquila

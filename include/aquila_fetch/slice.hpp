@@ -83,7 +83,4 @@ using UseSlices = std::function<void(std::span<Slice>)>;
 void read_slices(const Source& source, const Fetch& fetch, Window window, const SliceLimits& limits,
                  const std::function<void()>& check_stop, const UseSlices& use);
 
-/// How long the next slice should be, after one of `span` gave `records`.
-[[nodiscard]] Span next_span(Span span, std::size_t records, const SliceLimits& limits) noexcept;
-
 }  // namespace aquila

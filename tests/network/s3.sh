@@ -26,7 +26,7 @@ chmod 600 "$scratch/s3.key" "$scratch/s3.wrong"
 s3_ini() {
     local product=$1 prefix=$2
     shift 2
-    output=s3://audit/$prefix ini "$product" "s3_endpoint = $s3_url" "s3_access_key_id = $s3_id" "$@"
+    output=s3://audit/$prefix ini "$product" "s3_endpoint = $s3_url" "s3_access_key_id = $s3_id" "concurrency = 4" "$@"
 }
 good_key="s3_secret_key_file = $scratch/s3.key"
 # holds PRODUCT PREFIX WHAT: each of the server's records once in the objects
