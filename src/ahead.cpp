@@ -166,16 +166,20 @@ Ahead::Pieces::iterator Ahead::next() {
         if (piece->begun) {
             continue;
         }
+        const bool rest_fits = piece->told == Told::rest_fits;
         auto after = std::next(piece);
-        for (; after != pieces_.end() && !after->begun && !after->told && !piece->rest_fits;
-             after = pieces_.erase(after)) {
+        while (!rest_fits && after != pieces_.end() && !after->begun && after->told == Told::nothing) {
             piece->window.to = after->window.to;
+            after = pieces_.erase(after);
         }
         if (piece->window.to - piece->window.from > piece->span) {
             const Instant cut = piece->window.from + piece->span;
-            const bool fits = std::exchange(piece->rest_fits, false);
-            pieces_.insert(after,
-                           {{cut, piece->window.to}, fits ? piece->window.to - cut : piece->span, false, fits, fits});
+            if (rest_fits) {
+                pieces_.insert(after, {{cut, piece->window.to}, piece->window.to - cut, Told::all_fits});
+                piece->told = Told::length;
+            } else {
+                pieces_.insert(after, {{cut, piece->window.to}, piece->span});
+            }
             piece->window.to = cut;
         }
         piece->begun = true;
@@ -191,9 +195,7 @@ void Ahead::settle(Pieces::iterator piece, std::optional<Slice> slice) {
     if (slice->smaller) {
         span = *slice->smaller;
         piece->begun = false;
-        piece->told = true;
-        piece->fits = false;
-        piece->rest_fits = slice->rest_fits;
+        piece->told = slice->rest_fits ? Told::rest_fits : Told::length;
         piece->span = span;
         if (slice->rest_fits) {
             return;  // a burst was found, and tells nothing of what is elsewhere
@@ -202,7 +204,8 @@ void Ahead::settle(Pieces::iterator piece, std::optional<Slice> slice) {
         piece->slice = std::move(slice);
     }
     for (auto after = std::next(piece); after != pieces_.end(); ++after) {
-        after->span = after->fits || after->rest_fits ? after->span : after->told ? std::min(after->span, span) : span;
+        const bool kept = after->told == Told::all_fits || after->told == Told::rest_fits;
+        after->span = kept ? after->span : after->told == Told::length ? std::min(after->span, span) : span;
     }
 }
 

@@ -34,14 +34,19 @@ class Ahead {
     [[nodiscard]] static Span shared(Span span) noexcept;
 
   private:
+    /// What is known of a stretch.
+    enum class Told {
+        nothing,
+        length,     ///< it was tried, and the server's answer told how long its slices are to be
+        all_fits,   ///< likewise: into one slice
+        rest_fits,  ///< likewise: what is cut off behind its first slice fits into one
+    };
     /// A stretch of the window; all of them together, in order, are what is left of it.
     struct Piece {
         Window window;
         Span span{};  ///< while nobody has begun it: how long its slices are to be
+        Told told = Told::nothing;
         bool begun = false;
-        bool told = false;       ///< it was tried, and the server's answer told how long its slices are to be
-        bool fits = false;       ///< all of it into one slice, as far as is known
-        bool rest_fits = false;  ///< likewise: what is cut off behind its first slice fits into one
         std::optional<Slice> slice{};
         std::exception_ptr error{};
     };
