@@ -111,6 +111,39 @@ int month_name(Cursor& text) noexcept {
     return static_cast<int>(found - names.begin()) + 1;
 }
 
+/// `2026-04-12T16:28:36.943+0000`, which a hundred thousand records carry: at fixed places, a third of the work.
+/// nullopt: it may be another form.
+std::optional<Instant> usual_form(std::string_view text) noexcept {
+    constexpr std::string_view form = "0000-00-00T00:00:00.000";
+    if (text.size() <= form.size()) {
+        return std::nullopt;
+    }
+    const auto zone = text.substr(form.size());
+    bool fits = zone == "+0000" || zone == "Z";
+    for (std::size_t i = 0; i < form.size(); ++i) {
+        const bool digit = text[i] >= '0' && text[i] <= '9';
+        fits = fits && (form[i] == '0' ? digit : text[i] == form[i]);
+    }
+    if (!fits) {
+        return std::nullopt;
+    }
+    const auto number = [text](std::size_t at, int count) {
+        int value = 0;
+        for (const auto end = at + static_cast<std::size_t>(count); at < end; ++at) {
+            value = value * 10 + (text[at] - '0');
+        }
+        return value;
+    };
+    const auto date = date_of(number(0, 4), number(5, 2), number(8, 2));
+    const int h = number(11, 2);
+    const int m = number(14, 2);
+    const int s = number(17, 2);
+    if (!date || h > 23 || m > 59 || s > 59) {
+        return std::nullopt;
+    }
+    return *date + hours{h} + minutes{m} + seconds{s} + milliseconds{number(20, 3)};
+}
+
 struct Unit {
     std::string_view name;
     Span span;
@@ -124,6 +157,9 @@ constexpr std::size_t days_index = 1;
 }  // namespace
 
 std::optional<Instant> parse_instant(std::string_view text) noexcept {
+    if (const auto usual = usual_form(text)) {
+        return usual;
+    }
     Cursor cursor{text};
     const int y = cursor.digits(4);
     cursor.expect('-');

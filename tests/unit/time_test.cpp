@@ -43,6 +43,21 @@ TEST(Instant, IsReadAsJiraWritesIt) {
                  {"2024-06-01", 1717200000000}});
 }
 
+TEST(Instant, IsTheSameInTheUsualFormAsInAnyOther) {
+    const std::string usual = "2026-04-12T16:28:36.943";
+    for (std::size_t i = 0; i < usual.size(); ++i) {
+        for (std::size_t j = i; j < usual.size(); ++j) {
+            for (const char c : std::string_view{"0123456789:;-/ .TtZ+\0", 21}) {
+                auto text = usual;
+                text[i] = text[j] = c;
+                const auto other = parse_instant(text + "+00:00");
+                ASSERT_EQ(parse_instant(text + "+0000"), other) << text;
+                ASSERT_EQ(parse_instant(text + "Z"), other) << text;
+            }
+        }
+    }
+}
+
 TEST(Instant, IsReadWithAnyOffset) {
     expect_read({{"2026-04-12T18:28:36.943+0200", 1776011316943},
                  {"2026-04-12T18:28:36.943+02:00", 1776011316943},
