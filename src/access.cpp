@@ -38,7 +38,7 @@ bool concerns(const LookStep& step, const Source& source) {
 }
 
 /// Failures that are no answer of the API: no way there, no cloud id, a login that is dead.
-Aspect aspect_of(const Failure& failure) {
+Aspect aspect_of_failure(const Failure& failure) {
     return failure.code() == Exit::refused    ? Aspect::credential
            : failure.code() == Exit::protocol ? Aspect::address
                                               : Aspect::network;
@@ -151,8 +151,8 @@ void insert_clock(std::vector<Finding>& findings, Finding clock) {
     findings.insert(network == findings.end() ? network : network + 1, std::move(clock));
 }
 
-std::vector<Finding> judge(const Source& source, const Failure& failure) {
-    const auto about = aspect_of(failure);
+std::vector<Finding> findings_of(const Source& source, const Failure& failure) {
+    const auto about = aspect_of_failure(failure);
     return judge_refusal(source, Diagnosis{failure, about, std::nullopt});
 }
 
@@ -252,7 +252,7 @@ Access check_access(const Source& source, const SourceConfig& config, Authorizer
             replace_advice(findings, find_other_way(source, hurried, authorizer, state));
         }
     } catch (const Failure& failure) {
-        findings = judge(source, failure);
+        findings = findings_of(source, failure);
     }
     insert_clock(findings, judge_clock(served, clock.now()));
     if (!missing.empty()) {

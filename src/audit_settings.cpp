@@ -90,7 +90,7 @@ std::optional<Period> parse_period(std::string_view text) {
     return total > 0 ? std::optional{period} : std::nullopt;
 }
 
-std::string text_of(const Period& period) {
+std::string period_text(const Period& period) {
     std::string text;
     for (std::size_t i = 0; i < period_units.size(); ++i) {
         text += period.at(i) > 0 ? fmt::format("{}{}", period.at(i), period_units.at(i).letter) : "";
@@ -122,7 +122,7 @@ std::vector<Setting> read_period(const ordered_json& value) {
     for (std::size_t i = 0; i < period_units.size(); ++i) {
         period.at(i) = period_units.at(i).datacenter.empty() ? 0 : said.value(period_units.at(i).datacenter, 0);
     }
-    return {{"retention", text_of(period)}};
+    return {{"retention", period_text(period)}};
 }
 
 std::string write_period(std::span<const Setting> settings) {
@@ -219,7 +219,7 @@ std::string read_retention_word(std::string_view product, std::string_view text)
     if (cloud && (used > 1 || days > 366)) {
         refuse_words(fmt::format("retention: Confluence Cloud cannot keep '{}'", printable_text(text, 60)), hint);
     }
-    return text_of(*period);
+    return period_text(*period);
 }
 
 std::string read_files_word(std::string_view text) {

@@ -18,7 +18,7 @@ std::string stamp(Instant instant) {
     return text;
 }
 
-std::optional<Instant> instant_of(std::string_view stamp) {
+std::optional<Instant> instant_of_stamp(std::string_view stamp) {
     if (stamp.size() != stamp_size) {
         return std::nullopt;
     }
@@ -110,8 +110,8 @@ std::optional<std::pair<Instant, Instant>> times_of(std::string_view key) {
     if (name.size() < 2 * stamp_size + 2 || name[stamp_size] != '-' || name[2 * stamp_size + 1] != '-') {
         return std::nullopt;
     }
-    const auto from = instant_of(name.substr(0, stamp_size));
-    const auto to = instant_of(name.substr(stamp_size + 1, stamp_size));
+    const auto from = instant_of_stamp(name.substr(0, stamp_size));
+    const auto to = instant_of_stamp(name.substr(stamp_size + 1, stamp_size));
     return from && to && *from <= *to ? std::optional{std::pair{*from, *to}} : std::nullopt;
 }
 

@@ -20,7 +20,7 @@ std::string_view content_type(Packing packing) {
 }
 
 /// The last step of a key: what it is called in the spool.
-std::string_view name_of(std::string_view key) {
+std::string_view object_name(std::string_view key) {
     return key.substr(key.rfind('/') + 1);  // npos + 1 is 0
 }
 
@@ -78,7 +78,7 @@ Tail BucketSink::find(const Announcement& announced) {
     }
     const auto key = place.path.substr(base.size());
     Tail tail;
-    auto bytes = spool_.get(name_of(key));
+    auto bytes = spool_.get(object_name(key));
     tail.recognised = is_as_announced(bytes, place);
     if (tail.recognised) {
         store_.put(key, *std::move(bytes), content_type(place.packing));
@@ -92,7 +92,7 @@ Tail BucketSink::find(const Announcement& announced) {
 std::optional<Berth> BucketSink::ready(const Lines& lines) {
     key_ = object_key(bucket_, source_, lines, packing_);
     bytes_ = pack(lines.bytes, packing_);
-    spool_.put(name_of(key_), bytes_);
+    spool_.put(object_name(key_), bytes_);
     // An object has no device: the store's address stands there.
     return Berth{
         {bucket_.url_of(key_), fingerprint(store_.address().base), 0, bytes_.size(), fingerprint(bytes_), packing_},
@@ -100,7 +100,7 @@ std::optional<Berth> BucketSink::ready(const Lines& lines) {
 }
 
 bool BucketSink::append(std::string_view /*lines*/) {
-    spool_.keep_only(name_of(key_));  // the checkpoint that announces it has all before it
+    spool_.keep_only(object_name(key_));  // the checkpoint that announces it has all before it
     try {
         store_.put(key_, std::exchange(bytes_, {}), content_type(packing_));
     } catch (const NotStored& failure) {

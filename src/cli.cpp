@@ -36,7 +36,7 @@ The configuration is --config, else $AQUILA_FETCH_CONFIG, $XDG_CONFIG_HOME/aquil
 missing, 69 network, 73/74 disk, 75 already running, 76 unexpected answer, 77 refused, 78 configuration.)";
 
 template <typename Names>
-CLI::IsMember one_of(const Names& names) {
+CLI::IsMember member_of(const Names& names) {
     std::vector<std::string> keys;
     keys.reserve(names.size());
     for (const auto& [name, value] : names) {
@@ -119,9 +119,9 @@ Parsed parse_arguments(int argc, const char* const* argv) {
     app.add_flag("--dry-run", arguments.dry_run, "records to standard output; output and state stay untouched");
     app.add_option("--output", arguments.output, "another output file")->type_name("PATH");
     app.add_option("--log-level", level, "debug, info, warning, error, off")
-        ->check(one_of(log::level_names))
+        ->check(member_of(log::level_names))
         ->type_name("LEVEL");
-    app.add_option("--log-format", format, "text or json")->check(one_of(log::format_names))->type_name("FORMAT");
+    app.add_option("--log-format", format, "text or json")->check(member_of(log::format_names))->type_name("FORMAT");
     app.add_flag("-q,--quiet", quiet, "errors only");
     app.add_flag("-v,--verbose", verbose, "debug messages too");
     app.add_flag("--json", arguments.json, "sites, check, status, verify, settings, sources: as JSON");

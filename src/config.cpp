@@ -119,7 +119,7 @@ bool holds_secret(const IniEntry& entry) {
            (config_table()[*index].secret || (entry.key == "proxy" && entry.value.find('@') != std::string_view::npos));
 }
 
-[[noreturn]] void fail(std::vector<Mistake> mistakes, std::string_view file_name) {
+[[noreturn]] void refuse_config(std::vector<Mistake> mistakes, std::string_view file_name) {
     constexpr std::size_t most = 50;
     std::ranges::stable_sort(mistakes, {}, &Mistake::line);
     std::string text;
@@ -193,7 +193,7 @@ Config parse_config(std::string_view text, std::string_view file_name, std::span
         mistakes.push_back({0, "holds no source: add a section such as [jira]"});
     }
     if (!mistakes.empty()) {
-        fail(std::move(mistakes), file_name);
+        refuse_config(std::move(mistakes), file_name);
     }
     return config;
 }

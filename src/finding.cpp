@@ -19,7 +19,7 @@ struct MarkRow {
 /// By Mark.
 constexpr std::array<MarkRow, 4> marks{{{"✓", "ok"}, {"!", "warning"}, {"✗", "failed"}, {"-", "skipped"}}};
 
-constexpr const MarkRow& row_of(Mark mark) {
+constexpr const MarkRow& mark_row(Mark mark) {
     return marks.at(static_cast<std::size_t>(mark));
 }
 
@@ -40,9 +40,9 @@ void append_lines(std::string& out, std::string_view text, std::string_view marg
     }
 }
 
-std::string describe(const Finding& finding) {
+std::string finding_line(const Finding& finding) {
     constexpr std::string_view margin = "                 ";
-    auto text = fmt::format("{} {:<14} ", row_of(finding.mark).sign, finding.item);
+    auto text = fmt::format("{} {:<14} ", mark_row(finding.mark).sign, finding.item);
     append_lines(text, finding.text, margin);
     if (!finding.advice.empty()) {
         text += fmt::format("{}> ", margin.substr(2));
@@ -101,7 +101,7 @@ std::string describe(std::span<const Findings> all) {
             text += fmt::format("{}{}:\n", text.empty() ? "" : "\n", findings.source);
         }
         for (const Finding& finding : findings.list) {
-            text += describe(finding);
+            text += finding_line(finding);
         }
     }
     return text;
@@ -115,7 +115,7 @@ std::string to_json(std::span<const Findings> all) {
         auto list = ordered_json::array();
         for (const Finding& finding : findings.list) {
             list.push_back({{"item", finding.item},
-                            {"result", row_of(finding.mark).name},
+                            {"result", mark_row(finding.mark).name},
                             {"text", finding.text},
                             {"advice", or_null(finding.advice)},
                             {"exit", static_cast<int>(finding.exit)}});

@@ -36,7 +36,7 @@ std::optional<Instant> to_time(std::string_view text) noexcept {
 }
 
 /// A JSON string's text; itself where its escapes are none.
-std::string unescaped(std::string_view quoted) {
+std::string unescaped_text(std::string_view quoted) {
     if (quoted.find('\\') == std::string_view::npos) {
         return std::string{quoted};
     }
@@ -110,7 +110,7 @@ class Walk {
     std::size_t cursor(std::size_t value) {
         const auto behind = tokens_.skip(value);
         if (tokens_.kind(value) == '"') {
-            page_.next = unescaped(tokens_.string(value));
+            page_.next = unescaped_text(tokens_.string(value));
         }
         if (page_.next.size() > longest_cursor) {
             throw BadJson{"a cursor that no URL could hold"};

@@ -14,15 +14,15 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr int version = 1;
-constexpr std::size_t longest_line = 500;
+constexpr std::size_t longest_message = 500;
 constexpr std::size_t largest_note = 65'536;
 
 /// Of several lines the first, as a message has it.
 std::string shortened(std::string_view text) {
-    return printable_text(text.substr(0, text.find('\n')), longest_line);
+    return printable_text(text.substr(0, text.find('\n')), longest_message);
 }
 
-void save(const std::filesystem::path& state, const LastRun& run) {
+void save_note(const std::filesystem::path& state, const LastRun& run) {
     try {
         AtomicFile file{last_run_file(state), state_file_mode};
         file.write(to_text(run));
@@ -100,10 +100,10 @@ void note_run(const std::filesystem::path& state, const Clock& clock, const std:
     LastRun run;
     run.started = clock.now();
     run.succeeded = last_success(state);
-    save(state, run);
+    save_note(state, run);
     const auto end = [&] {
         run.ended = clock.now();
-        save(state, run);
+        save_note(state, run);
         if (ended) {
             ended(run);
         }

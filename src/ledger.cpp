@@ -10,7 +10,7 @@ constexpr std::size_t packed_entry_size = packed_key_size + 4;
 
 /// Big-endian, into room that is there; gives what is behind it.
 template <typename Integer>
-char* put(char* at, Integer value) {
+char* put_integer(char* at, Integer value) {
     for (std::size_t i = sizeof(Integer); i > 0; --i, value >>= 8U) {
         at[i - 1] = static_cast<char>(value & 0xffU);
     }
@@ -18,7 +18,7 @@ char* put(char* at, Integer value) {
 }
 
 template <typename Integer>
-Integer take(std::string_view& bytes) {
+Integer take_integer(std::string_view& bytes) {
     Integer value = 0;
     for (std::size_t i = 0; i < sizeof(Integer); ++i) {
         value = static_cast<Integer>(value << 8U) | static_cast<unsigned char>(bytes[i]);
@@ -28,13 +28,13 @@ Integer take(std::string_view& bytes) {
 }
 
 char* put_key(char* at, const Key& key) {
-    at = put(at, static_cast<std::uint64_t>(key.time.time_since_epoch().count()));
+    at = put_integer(at, static_cast<std::uint64_t>(key.time.time_since_epoch().count()));
     return std::copy(key.digest.begin(), key.digest.end(), at);
 }
 
 Key take_key(std::string_view& bytes) {
     Key key;
-    key.time = Instant{Span{static_cast<std::int64_t>(take<std::uint64_t>(bytes))}};
+    key.time = Instant{Span{static_cast<std::int64_t>(take_integer<std::uint64_t>(bytes))}};
     std::copy_n(bytes.begin(), key.digest.size(), key.digest.begin());
     bytes.remove_prefix(key.digest.size());
     return key;
@@ -85,7 +85,7 @@ std::string Ledger::pack() const {
     std::string bytes(entries_.size() * packed_entry_size, '\0');
     char* at = bytes.data();
     for (const Entry& entry : entries_) {
-        at = put(put_key(at, entry.key), entry.count);
+        at = put_integer(put_key(at, entry.key), entry.count);
     }
     return bytes;
 }
@@ -99,7 +99,7 @@ std::optional<Ledger> Ledger::unpack(std::string_view packed) {
     while (!packed.empty()) {
         Entry entry;
         entry.key = take_key(packed);
-        entry.count = take<std::uint32_t>(packed);
+        entry.count = take_integer<std::uint32_t>(packed);
         const bool ascending = ledger.entries_.empty() || ledger.entries_.back().key < entry.key;
         if (entry.count == 0 || !ascending) {
             return std::nullopt;
@@ -134,7 +134,7 @@ std::string pack_numbers(std::span<const std::uint64_t> numbers) {
     std::string bytes(numbers.size() * sizeof(std::uint64_t), '\0');
     char* at = bytes.data();
     for (const auto number : numbers) {
-        at = put(at, number);
+        at = put_integer(at, number);
     }
     return bytes;
 }
@@ -146,7 +146,7 @@ std::optional<std::vector<std::uint64_t>> unpack_numbers(std::string_view packed
     std::vector<std::uint64_t> numbers;
     numbers.reserve(packed.size() / sizeof(std::uint64_t));
     while (!packed.empty()) {
-        numbers.push_back(take<std::uint64_t>(packed));
+        numbers.push_back(take_integer<std::uint64_t>(packed));
     }
     return numbers;
 }

@@ -30,11 +30,11 @@ constexpr std::array<LevelRow, 5> level_rows{{
     {spdlog::level::off, "", ""},
 }};
 
-constexpr const LevelRow& row_of(Level level) {
+constexpr const LevelRow& level_row(Level level) {
     return level_rows[static_cast<std::size_t>(level)];
 }
 
-struct State {
+struct Logging {
     // Made by hand: spdlog's registry and its default logger cost start-up time and are not needed.
     spdlog::logger logger{"", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
     Options options;
@@ -56,7 +56,7 @@ std::string json_text(std::string_view text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void reshape(State& state) {
+void reshape(Logging& state) {
     const bool json = state.options.format == Format::json;
     std::string pattern = "%v";
     if (json) {
@@ -69,13 +69,13 @@ void reshape(State& state) {
     }
     state.journal = !json && stderr_is_journal();
     state.logger.set_pattern(pattern, spdlog::pattern_time_type::utc);
-    state.logger.set_level(row_of(state.options.level).level);
+    state.logger.set_level(level_row(state.options.level).level);
 }
 
-State& state() {
+Logging& state() {
     // Never destroyed: something may still be said while the program ends.
-    static State& only = []() -> State& {
-        auto& made = *new State;
+    static Logging& only = []() -> Logging& {
+        auto& made = *new Logging;
         reshape(made);
         return made;
     }();
@@ -140,7 +140,7 @@ std::string visible(std::string_view text) {
     return safe;
 }
 
-void show_alone(State& to, std::string_view line) {
+void show_alone(Logging& to, std::string_view line) {
     constexpr std::string_view clear = "\r\x1b[K";
     if ((line.empty() && !to.shows) || !is_watched()) {
         return;
@@ -154,7 +154,7 @@ void show_alone(State& to, std::string_view line) {
 /// `label` is what stands before a text line's message, and `prefix` what belongs to the message in JSON.
 void say(Level level, std::string_view label, std::string_view prefix, std::string_view message) {
     auto& to = state();
-    const auto& row = row_of(level);
+    const auto& row = level_row(level);
     if (!to.logger.should_log(row.level)) {
         return;
     }
@@ -168,7 +168,7 @@ void say(Level level, std::string_view label, std::string_view prefix, std::stri
 }
 
 void say(Level level, std::string_view message) {
-    say(level, row_of(level).name, "", message);
+    say(level, level_row(level).name, "", message);
 }
 
 }  // namespace

@@ -158,8 +158,8 @@ struct Asking {
     std::string url;
 };
 
-[[noreturn]] void fail(const Asking& asking, Exit exit, std::string_view what, const Response& response,
-                       std::string_view hint) {
+[[noreturn]] void fail_grant(const Asking& asking, Exit exit, std::string_view what, const Response& response,
+                             std::string_view hint) {
     const auto said = server_message(response);
     throw Failure{exit,
                   fmt::format("the token server: {}: {} from {}{}", what, response.status, printable_url(asking.url),
@@ -184,7 +184,7 @@ std::optional<Grant> read_grant(const Asking& asking, Response& response) {
                       (type.empty() || equals_ignoring_case(type, "Bearer"));
     if (!fine) {
         wipe(response.body);  // it may hold a token all the same, which a message must not quote
-        fail(asking, Exit::protocol, "its answer holds no token as the API promises it", response, other_address);
+        fail_grant(asking, Exit::protocol, "its answer holds no token as the API promises it", response, other_address);
     }
     return Grant{Secret{access}, Secret{refresh}, body.lifetime(), std::string{is_scope_list(scopes) ? scopes : ""}};
 }
@@ -195,7 +195,7 @@ std::optional<Grant> refused(const Asking& asking, Response& response) {
     const auto error = body.text("error");
     const auto said = body.text("error_description");
     if (!body.is_object() && is_html(response)) {
-        fail(asking, Exit::protocol, "an HTML page refuses the request", response, other_address);
+        fail_grant(asking, Exit::protocol, "an HTML page refuses the request", response, other_address);
     }
     const auto* const row = std::ranges::find_if(refusals, [&](const Refusal& refusal) {
         return (refusal.asked & asking.what) != 0 && (refusal.status == 0 || refusal.status == response.status) &&
@@ -205,7 +205,7 @@ std::optional<Grant> refused(const Asking& asking, Response& response) {
     if (row->what.empty()) {
         return std::nullopt;
     }
-    fail(asking, row->exit, row->what, response, row->hint);
+    fail_grant(asking, row->exit, row->what, response, row->hint);
 }
 
 std::optional<Grant> ask(Transport& transport, const OauthClient& client, What what,

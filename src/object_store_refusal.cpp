@@ -90,7 +90,7 @@ std::string code_of(std::string_view body) {
     return valid ? codes.front() : std::string{};
 }
 
-std::string first_text(std::string_view body, std::string_view tag) {
+std::string tag_text(std::string_view body, std::string_view tag) {
     const auto texts = xml_texts(body, tag);
     return texts.empty() ? std::string{} : printable_text(texts.front(), 160);
 }
@@ -176,11 +176,11 @@ Failure explain_refusal(const Response& response, const BucketAddress& address, 
     } else if (row == std::end(refusal_rows)) {
         row = response.status >= 500 ? &service_in_trouble : &unforeseen_refusal;
     }
-    auto expected = first_text(body, "Region");
+    auto expected = tag_text(body, "Region");
     if (expected.empty()) {
         expected = printable_text(response.header("x-amz-bucket-region"), 64);
     }
-    const auto message = first_text(body, "Message");
+    const auto message = tag_text(body, "Message");
     const auto what = fmt::format(fmt::runtime(row->what), fmt::arg("here", format_instant(now)),
                                   fmt::arg("there", date ? format_instant(*date) : "another time"),
                                   fmt::arg("region", address.region));

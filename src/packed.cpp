@@ -79,7 +79,7 @@ constexpr std::size_t packed_chunk = std::size_t{256} << 10U;
 constexpr std::size_t shown_rest = 64;
 constexpr std::size_t most_layers = 2;
 
-[[noreturn]] void fail(const std::string& name, std::string_view what, std::string_view hint = {}) {
+[[noreturn]] void fail_packed(const std::string& name, std::string_view what, std::string_view hint = {}) {
     throw Failure{Exit::io, fmt::format("{} cannot be read: {}", name, what),
                   std::string{hint.empty() ? "check the file and its permissions" : hint}};
 }
@@ -93,7 +93,7 @@ struct Plain : PackedReader::Stream {
     explicit Plain(const std::filesystem::path& path) : file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)} {
         name = path.string();
         if (!file) {
-            fail(name, describe_errno(errno));
+            fail_packed(name, describe_errno(errno));
         }
     }
 
@@ -112,7 +112,7 @@ struct Plain : PackedReader::Stream {
                 return static_cast<std::size_t>(got);
             }
             if (errno != EINTR) {
-                fail(name, describe_errno(errno));
+                fail_packed(name, describe_errno(errno));
             }
         }
     }
@@ -140,7 +140,7 @@ struct Misnamed : PackedReader::Stream {
     explicit Misnamed(std::string of) { name = std::move(of); }
 
   private:
-    std::size_t more(std::span<char> /*buffer*/) override { fail(name, "its packed data is damaged"); }
+    std::size_t more(std::span<char> /*buffer*/) override { fail_packed(name, "its packed data is damaged"); }
 };
 
 struct Unpacked : PackedReader::Stream {
@@ -165,7 +165,7 @@ struct Unpacked : PackedReader::Stream {
             const auto step = damaged ? Decoder::Step::damaged : decoder->decode(in, out, put);
             damaged = step == Decoder::Step::damaged;
             if (damaged) {
-                fail(name, "its packed data is damaged");
+                fail_packed(name, "its packed data is damaged");
             }
             whole = step == Decoder::Step::whole;
             may_hold_more = !whole && put == out.size();

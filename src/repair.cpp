@@ -76,7 +76,7 @@ Sequence next_sequence(std::string_view text) noexcept {
     return {length, true};
 }
 
-void append_escaped(std::string& text, unsigned char control) {
+void append_control(std::string& text, unsigned char control) {
     constexpr std::string_view digits = "0123456789abcdef";
     text += "\\u00";
     text += digits[control >> 4U];
@@ -146,7 +146,7 @@ Repaired repair_json(std::string_view json) {
             }
         } else if (static_cast<unsigned char>(first) < 0x20) {
             result.places.push_back(result.text.size());
-            append_escaped(result.text, static_cast<unsigned char>(first));
+            append_control(result.text, static_cast<unsigned char>(first));
         } else {
             const Sequence sequence = next_sequence(json);
             taken = sequence.length;

@@ -17,7 +17,7 @@ struct Concealed {
     std::vector<Secret> secrets;
 };
 
-Concealed& concealed() {
+Concealed& all_concealed() {
     static Concealed all;
     return all;
 }
@@ -67,7 +67,7 @@ Secret::~Secret() {
 }
 
 void conceal(const Secret& secret) {
-    auto& [mutex, secrets] = concealed();
+    auto& [mutex, secrets] = all_concealed();
     const std::lock_guard lock{mutex};
     const bool known =
         std::ranges::any_of(secrets, [&](const Secret& other) { return other.reveal() == secret.reveal(); });
@@ -81,7 +81,7 @@ void conceal(const Secret& secret) {
 
 std::string without_secrets(std::string text) {
     constexpr std::string_view instead = "[redacted]";
-    auto& [mutex, secrets] = concealed();
+    auto& [mutex, secrets] = all_concealed();
     const std::lock_guard lock{mutex};
     for (const Secret& secret : secrets) {
         const auto bytes = secret.reveal();

@@ -14,7 +14,7 @@ std::string text_at(const json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-void append(std::string& list, const std::string& text) {
+void append_once(std::string& list, const std::string& text) {
     if (!text.empty() && list.find(text) == std::string::npos) {
         list.append(list.empty() ? "" : "; ").append(text);
     }
@@ -53,7 +53,7 @@ std::string envelope_text(const json& body) {
     for (const char* key : {"errorMessages", "errors"}) {
         if (const auto entries = envelope.find(key); entries != envelope.end() && entries->is_structured()) {
             for (const json& entry : *entries) {
-                append(list, entry_text(entry));
+                append_once(list, entry_text(entry));
             }
         }
     }

@@ -24,15 +24,15 @@ namespace {
 constexpr auto what_rotation_does =
     "nothing is lost: the next run looks for the lines in the files beside it, and writes what is not there";
 
-[[noreturn]] void fail(Exit code, const std::filesystem::path& path, std::string_view what, std::string hint) {
+[[noreturn]] void fail_output(Exit code, const std::filesystem::path& path, std::string_view what, std::string hint) {
     throw Failure{code, fmt::format("output {}: {}", path.string(), what), std::move(hint)};
 }
 
 [[noreturn]] void fail_errno(const std::filesystem::path& path, std::string_view doing, int error) {
     const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-    fail(Exit::io, path, fmt::format("{}: {}", doing, describe_errno(error)),
-         full ? "make room; the next run finishes what was begun, nothing is lost or doubled"
-              : "nothing is lost: the next run goes on from the last checkpoint once the output can be written");
+    fail_output(Exit::io, path, fmt::format("{}: {}", doing, describe_errno(error)),
+                full ? "make room; the next run finishes what was begun, nothing is lost or doubled"
+                     : "nothing is lost: the next run goes on from the last checkpoint once the output can be written");
 }
 
 struct stat status_of(int descriptor, const std::filesystem::path& path) {
@@ -74,12 +74,12 @@ std::uint64_t fingerprint_before(int descriptor, std::uint64_t offset) {
 
 FileSink::FileSink(std::filesystem::path path, Packing packing) : path_{std::move(path)}, packing_{packing} {
     if (!path_.has_filename()) {
-        fail(Exit::cannot_create, path_, "is not the name of a file",
-             "set `output` to a file, for example flattened.json");
+        fail_output(Exit::cannot_create, path_, "is not the name of a file",
+                    "set `output` to a file, for example flattened.json");
     }
     if (const auto problem = name_problem(path_, packing_); !problem.empty()) {
-        fail(Exit::cannot_create, path_, problem,
-             "let the name of `output` end in .gz or .zst only with the `compress` it stands for");
+        fail_output(Exit::cannot_create, path_, problem,
+                    "let the name of `output` end in .gz or .zst only with the `compress` it stands for");
     }
     open();
 }
@@ -93,35 +93,40 @@ void FileSink::open() {
     if (!file) {
         const int error = errno;
         if (error == ELOOP) {
-            fail(Exit::cannot_create, path_, "is a symbolic link",
-                 "set `output` to the file itself: a link in a shared folder could point the records anywhere");
+            fail_output(Exit::cannot_create, path_, "is a symbolic link",
+                        "set `output` to the file itself: a link in a shared folder could point the records anywhere");
         }
         if (error == ENXIO || error == EISDIR) {
-            fail(Exit::cannot_create, path_, "is not a regular file", "set `output` to a file that may be appended to");
+            fail_output(Exit::cannot_create, path_, "is not a regular file",
+                        "set `output` to a file that may be appended to");
         }
-        fail(existed ? Exit::io : Exit::cannot_create, path_,
-             fmt::format("cannot be {}: {}", existed ? "opened" : "made", describe_errno(error)),
-             error == EROFS
-                 ? fmt::format("the file system is read-only, or the systemd unit does not allow this path: `systemctl "
-                               "edit aquila-fetch@.service`, and there [Service] and ReadWritePaths={}",
-                               path_.parent_path().native())
-                 : "the user this runs as needs write access to the file and its folder");
+        fail_output(
+            existed ? Exit::io : Exit::cannot_create, path_,
+            fmt::format("cannot be {}: {}", existed ? "opened" : "made", describe_errno(error)),
+            error == EROFS
+                ? fmt::format("the file system is read-only, or the systemd unit does not allow this path: `systemctl "
+                              "edit aquila-fetch@.service`, and there [Service] and ReadWritePaths={}",
+                              path_.parent_path().native())
+                : "the user this runs as needs write access to the file and its folder");
     }
     const auto status = status_of(file.get(), path_);
     if (!S_ISREG(status.st_mode)) {
-        fail(Exit::cannot_create, path_, "is not a regular file", "set `output` to a file that may be appended to");
+        fail_output(Exit::cannot_create, path_, "is not a regular file",
+                    "set `output` to a file that may be appended to");
     }
     if (status.st_uid != ::geteuid()) {
-        fail(Exit::cannot_create, path_,
-             fmt::format("belongs to uid {}, and this runs as uid {}", status.st_uid, ::geteuid()),
-             "run as the user the file belongs to, give it to the user this runs as, or set `output` to another file");
+        fail_output(
+            Exit::cannot_create, path_,
+            fmt::format("belongs to uid {}, and this runs as uid {}", status.st_uid, ::geteuid()),
+            "run as the user the file belongs to, give it to the user this runs as, or set `output` to another file");
     }
     // The name must survive a power cut before anything is said to be in the file; who made it may not have come to
     // this.
     sync_directory(path_.has_parent_path() ? path_.parent_path() : ".");
     if (!Lock::lock_descriptor(file.get())) {
-        fail(Exit::busy, path_, "another process holds its lock",
-             "another source or another aquila-fetch writes to this file; give each source an output of its own");
+        fail_output(
+            Exit::busy, path_, "another process holds its lock",
+            "another source or another aquila-fetch writes to this file; give each source an output of its own");
     }
     check_content(file);
     file_ = std::move(file);
@@ -138,8 +143,9 @@ void FileSink::settle() {
         return;
     }
     if (end.damaged || !may_begin_as(end.rest, packing_)) {
-        fail(Exit::config, path_, fmt::format("what is behind its first {} bytes is no packed line of ours", end.whole),
-             "rename the file, as rotation does: what was written behind that could not be read");
+        fail_output(Exit::config, path_,
+                    fmt::format("what is behind its first {} bytes is no packed line of ours", end.whole),
+                    "rename the file, as rotation does: what was written behind that could not be read");
     }
     log::warning(
         fmt::format("output {}: its last {} bytes are a frame that was cut short, and that nobody can have read; it "
@@ -157,8 +163,8 @@ void FileSink::check_content(const Fd& file) const {
         fail_errno(path_, "cannot be read", errno);
     }
     if (!may_begin_as({bytes.data(), static_cast<std::size_t>(got)}, packing_)) {
-        fail(Exit::config, path_, "holds lines that are packed otherwise than `compress` says",
-             "rename the file, as rotation does, or set another `output`: a mixture could not be read");
+        fail_output(Exit::config, path_, "holds lines that are packed otherwise than `compress` says",
+                    "rename the file, as rotation does, or set another `output`: a mixture could not be read");
     }
 }
 
@@ -221,7 +227,7 @@ void FileSink::write(std::string_view lines) {
         fail_errno(path_, "cannot be made durable", errno);
     }
     if (!named) {
-        fail(Exit::io, path_, "was renamed or removed while lines were written to it", what_rotation_does);
+        fail_output(Exit::io, path_, "was renamed or removed while lines were written to it", what_rotation_does);
     }
 }
 
@@ -229,7 +235,7 @@ void FileSink::check(const Place& torn, std::size_t size) const {
     const auto status = status_of(file_.get(), path_);
     if (status.st_dev != torn.device || status.st_ino != torn.inode || status.st_nlink == 0 ||
         static_cast<std::uint64_t>(status.st_size) != torn.offset + size) {
-        fail(Exit::io, path_, "was rotated while its torn last line was to be put right", what_rotation_does);
+        fail_output(Exit::io, path_, "was rotated while its torn last line was to be put right", what_rotation_does);
     }
 }
 

@@ -70,7 +70,7 @@ void put_number(std::string& text, double value) {
 }
 
 // Records are no deeper than the page reader lets through.
-void put(std::string& text, const Json& value) {  // NOLINT(misc-no-recursion)
+void put_json(std::string& text, const Json& value) {  // NOLINT(misc-no-recursion)
     if (value.is_string()) {
         put_string(text, value.get_ref<const std::string&>());
     } else if (value.is_number()) {
@@ -84,7 +84,7 @@ void put(std::string& text, const Json& value) {  // NOLINT(misc-no-recursion)
                 put_string(text, key);
                 text += ':';
             }
-            put(text, member);
+            put_json(text, member);
         }
         text += value.is_object() ? '}' : ']';
     } else {
@@ -97,7 +97,7 @@ void put(std::string& text, const Json& value) {  // NOLINT(misc-no-recursion)
 std::string jq_text(std::string_view json) {
     try {
         std::string text;
-        put(text, Json::parse(json));
+        put_json(text, Json::parse(json));
         return text;
     } catch (const nlohmann::json::exception&) {
         throw Failure{Exit::protocol, "a record holds a number that is out of range",

@@ -17,10 +17,10 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t narrowest = 12;  ///< of a column: the longest product's name
 
-ordered_json or_null(std::string_view text) {
+ordered_json value_or_null(std::string_view text) {
     return text.empty() ? ordered_json() : ordered_json(text);
 }
-ordered_json or_null(const std::optional<int>& number) {
+ordered_json value_or_null(const std::optional<int>& number) {
     return number ? ordered_json(*number) : ordered_json();
 }
 
@@ -56,8 +56,8 @@ std::string list_sources(const std::string& config, const Environment& environme
                                     {"title", source->title},
                                     {"summary", source->summary},
                                     {"page_size", source->page_size},
-                                    {"requests_per_minute", or_null(source->per_minute)},
-                                    {"scopes", or_null(source->scopes)},
+                                    {"requests_per_minute", value_or_null(source->per_minute)},
+                                    {"scopes", value_or_null(source->scopes)},
                                     {"permission", source->permission},
                                     {"settings", settings_names(source->name)}});
         text += fmt::format("  {:<{}}  {}\n", source->name, narrowest, source->summary);
@@ -73,9 +73,9 @@ std::string list_sources(const std::string& config, const Environment& environme
         for (const SourceConfig& source : loaded->sources) {
             json["sources"].push_back({{"name", source.name},
                                        {"product", source.product},
-                                       {"site", or_null(source.site)},
-                                       {"cloud_id", or_null(source.cloud_id)},
-                                       {"organization_id", or_null(source.organization_id)},
+                                       {"site", value_or_null(source.site)},
+                                       {"cloud_id", value_or_null(source.cloud_id)},
+                                       {"organization_id", value_or_null(source.organization_id)},
                                        {"auth", name_of(source.effective_auth())},
                                        {"output", source.effective_output()},
                                        {"format", name_of(source.format)},

@@ -33,7 +33,7 @@ constexpr std::size_t at_a_time = PIPE_BUF;
 constexpr int least_patience = 1;
 constexpr int most_patience = 50;
 
-[[noreturn]] void fail(int error) {
+[[noreturn]] void fail_stream(int error) {
     throw Failure{Exit::io, fmt::format("standard output cannot be written: {}", describe_errno(error)),
                   error == EPIPE ? "whoever read it has ended; the next run begins with the records it may not have got"
                                  : "the next run begins with the records that may not have been written"};
@@ -167,7 +167,7 @@ short StandardOutput::look(short events, int patience) const {
     std::array<pollfd, 2> ends{{{target(), events, 0}, {stop::descriptor(), POLLIN, 0}}};
     while (::poll(ends.data(), ends.size(), patience) < 0) {
         if (errno != EINTR) {
-            fail(errno);
+            fail_stream(errno);
         }
     }
     return ends[0].revents;
@@ -186,7 +186,7 @@ void StandardOutput::write(std::string_view bytes) {
         stop::check();  // a stop does not wait for a slow reader
         const auto got = put(bytes.substr(0, kind_ == Kind::file ? bytes.size() : next_piece(bytes)));
         if (got < 0 && errno != EINTR && errno != EAGAIN) {
-            fail(errno);
+            fail_stream(errno);
         }
         if (got > 0) {
             within_ = bytes[static_cast<std::size_t>(got) - 1] != '\n';
@@ -214,7 +214,7 @@ void StandardOutput::wait_until_read() const {
             return;
         }
         if (empty || ((come & (POLLERR | POLLHUP)) != 0 && unread() > 0)) {
-            fail(EPIPE);
+            fail_stream(EPIPE);
         }
         stop::check();
     }
@@ -255,7 +255,7 @@ bool StandardOutput::append(std::string_view lines) {
         }
         // Not every filesystem has something to make durable.
         if (kind_ == Kind::file && ::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != ENOTSUP) {
-            fail(errno);
+            fail_stream(errno);
         }
     } catch (...) {
         settle_mark(true);

@@ -128,7 +128,7 @@ std::string describe_destination(const Status& status) {
                                : fmt::format("{} (not there)", status.output);
 }
 
-std::string describe(const Status& status, Instant now) {
+std::string status_text(const Status& status, Instant now) {
     Paragraph paragraph{fmt::format("{}: {}", status.name, headline(status))};
     if (status.last_run) {
         tell_run(paragraph, *status.last_run, now);
@@ -160,7 +160,7 @@ ordered_json or_null(const std::string& text) {
     return text.empty() ? ordered_json() : ordered_json(text);
 }
 
-ordered_json json_of(const std::vector<Window>& windows) {
+ordered_json status_json(const std::vector<Window>& windows) {
     auto list = ordered_json::array();
     for (const Window& window : windows) {
         list.push_back({{"from", format_instant(window.from)}, {"to", format_instant(window.to)}});
@@ -168,7 +168,7 @@ ordered_json json_of(const std::vector<Window>& windows) {
     return list;
 }
 
-ordered_json json_of(const LastRun& run) {
+ordered_json status_json(const LastRun& run) {
     const bool exited = run.ended && run.signal == 0;
     const auto took = [&] { return static_cast<double>((*run.ended - run.started).count()) / 1000; };
     return {{"started", format_instant(run.started)},
@@ -182,7 +182,7 @@ ordered_json json_of(const LastRun& run) {
             {"output", or_null(run.output)}};
 }
 
-ordered_json json_of(const Status& status, Instant now) {
+ordered_json status_json(const Status& status, Instant now) {
     static const State nothing;
     const State& state = status.checkpoint ? *status.checkpoint : nothing;
     auto troubles = ordered_json::array();
@@ -193,15 +193,15 @@ ordered_json json_of(const Status& status, Instant now) {
     return {{"name", status.name},
             {"product", status.product},
             {"result", result_of(status)},
-            {"last_run", status.last_run ? json_of(*status.last_run) : ordered_json()},
+            {"last_run", status.last_run ? status_json(*status.last_run) : ordered_json()},
             {"watermark", or_null(state.watermark)},
             {"lag_seconds",
              state.watermark ? ordered_json(lag(*state.watermark, now) / std::chrono::seconds{1}) : ordered_json()},
             {"records", state.records},
             {"last_written", or_null(state.last_written)},
             {"announced", state.announced ? state.announced->keys.size() : 0},
-            {"pending", json_of(state.pending)},
-            {"covered", json_of(state.covered)},
+            {"pending", status_json(state.pending)},
+            {"covered", status_json(state.covered)},
             {"log", or_null(state.identity)},
             {"output", status.output},
             {"output_bytes", or_null(status.output_bytes)},
@@ -231,7 +231,7 @@ std::string_view result_of(const Status& status) noexcept {
 std::string describe(std::span<const Status> all, Instant now) {
     std::string text;
     for (const Status& status : all) {
-        text += (text.empty() ? "" : "\n") + describe(status, now);
+        text += (text.empty() ? "" : "\n") + status_text(status, now);
     }
     return text;
 }
@@ -239,7 +239,7 @@ std::string describe(std::span<const Status> all, Instant now) {
 std::string to_json(std::span<const Status> all, Instant now) {
     auto list = ordered_json::array();
     for (const Status& status : all) {
-        list.push_back(json_of(status, now));
+        list.push_back(status_json(status, now));
     }
     return ordered_json{{"sources", std::move(list)}}.dump(2, ' ', false, ordered_json::error_handler_t::replace) +
            "\n";

@@ -200,7 +200,7 @@ bool was_packed_since(const fs::path& path, Packing written) {
 }
 
 /// Makes what was found durable; tells of a torn line, or takes it back where nobody will finish it.
-void settle(const Candidate& candidate, const Found& found, Packing packing, const fs::path& live, Tail& tail) {
+void settle_on(const Candidate& candidate, const Found& found, Packing packing, const fs::path& live, Tail& tail) {
     const Fd file{::open(candidate.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
     if (!file) {
         throw cannot(candidate.path, "cannot be opened", errno);
@@ -258,7 +258,7 @@ Tail find_tail(const Announcement& announced, const fs::path& live) {
         tail.foreign += found->foreign;
         tail.recognised = true;
         if (found->as_it_lies) {
-            settle(candidate, *found, announced.place.packing, live, tail);
+            settle_on(candidate, *found, announced.place.packing, live, tail);
         }
         return !found->lines.empty() || (found->at_place && announced.place.offset > 0);
     };

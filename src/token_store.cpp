@@ -23,11 +23,11 @@ constexpr int tokens_version = 1;
 constexpr std::size_t largest_store = std::size_t{256} << 10U;
 constexpr std::string_view start_of_tokens = "\"tokens\":";
 
-json put(const std::optional<Instant>& instant) {
+json moment_or_null(const std::optional<Instant>& instant) {
     return instant ? saved::put(*instant) : json{};
 }
 
-Secret take(json& value) {
+Secret take_secret(json& value) {
     auto& text = value.get_ref<std::string&>();
     Secret secret{std::string_view{text}};
     wipe(text);
@@ -35,7 +35,7 @@ Secret take(json& value) {
 }
 
 /// Tokens go past the JSON library, which would leave copies behind. They are visible ASCII (see is_token).
-void append(std::string& text, std::string_view name, const Secret& secret) {
+void append_secret(std::string& text, std::string_view name, const Secret& secret) {
     text.append(",\"").append(name).append("\":\"");
     for (const char c : secret.reveal()) {
         text.append(c == '"' || c == '\\' ? "\\" : "").push_back(c);
@@ -55,20 +55,20 @@ Secret to_text(const Tokens& tokens) {
     auto small = json{{"auth", tokens.auth},
                       {"auth_url", tokens.auth_url},
                       {"client_id", tokens.client_id},
-                      {"obtained", put(tokens.obtained)},
-                      {"expires", put(tokens.expires)},
+                      {"obtained", moment_or_null(tokens.obtained)},
+                      {"expires", moment_or_null(tokens.expires)},
                       {"scopes", tokens.scopes},
                       {"cloud_id", tokens.cloud_id},
                       {"site", tokens.site},
-                      {"renewing", put(tokens.renewing)},
-                      {"dead", put(tokens.dead)}}
+                      {"renewing", moment_or_null(tokens.renewing)},
+                      {"dead", moment_or_null(tokens.dead)}}
                      .dump(-1, ' ', false, json::error_handler_t::replace);
     small.pop_back();
     std::string body;
     body.reserve(small.size() + 2 * (tokens.access_token.reveal().size() + tokens.refresh_token.reveal().size()) + 64);
     body.append(small);
-    append(body, "access_token", tokens.access_token);
-    append(body, "refresh_token", tokens.refresh_token);
+    append_secret(body, "access_token", tokens.access_token);
+    append_secret(body, "refresh_token", tokens.refresh_token);
     body.push_back('}');
 
     std::string text;
@@ -94,8 +94,8 @@ Tokens tokens_from_text(std::string_view text, std::string_view name) {
         }
         json& kept = value.at("tokens");
         Tokens tokens;
-        tokens.access_token = take(kept.at("access_token"));
-        tokens.refresh_token = take(kept.at("refresh_token"));
+        tokens.access_token = take_secret(kept.at("access_token"));
+        tokens.refresh_token = take_secret(kept.at("refresh_token"));
         tokens.auth = kept.at("auth").get<std::string>();
         tokens.auth_url = kept.at("auth_url").get<std::string>();
         tokens.client_id = kept.at("client_id").get<std::string>();

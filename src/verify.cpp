@@ -20,7 +20,7 @@ void note(Difference& difference, std::string_view example) {
 }
 
 /// When a record was written, and its id where that is a number; other ids are in the key as a digest alone.
-std::string name_of(const Key& key) {
+std::string key_name(const Key& key) {
     const auto half = key.digest.begin() + key.digest.size() / 2;
     if (std::any_of(key.digest.begin(), half, [](auto byte) { return byte != 0; })) {
         return format_instant(key.time);
@@ -164,7 +164,7 @@ Comparison compare(const Source& source, const Fetch& fetch, Window window, cons
         const bool read_again = entry.key.time >= belief.settled;
         const auto to_come = read_again ? entry.held - std::min(entry.held, belief.ledger.count(entry.key)) : 0;
         for (std::uint32_t i = 0; i < entry.left; ++i) {
-            note(i < to_come ? comparison.late : comparison.missing, name_of(entry.key));
+            note(i < to_come ? comparison.late : comparison.missing, key_name(entry.key));
         }
     });
     return comparison;

@@ -54,7 +54,7 @@ Secret sign_in(const Job& job, LineInput& input, Clock& clock, std::string_view 
 }
 
 /// One of several, by a person at a terminal.
-const Site* ask(const std::vector<Site>& sites, LineInput& input, Clock& clock) {
+const Site* ask_which(const std::vector<Site>& sites, LineInput& input, Clock& clock) {
     if (!input.is_terminal()) {
         return nullptr;
     }
@@ -101,7 +101,7 @@ Site choose(const Job& job, const std::vector<Site>& sites, LineInput& input, Cl
                       fmt::format("the login does not reach {}; it reaches\n{}", wanted, site_table(sites)),
                       "sign in again and choose that site, or name another with --site (or `site`)"};
     }
-    if (const Site* const chosen = ask(matching, input, clock)) {
+    if (const Site* const chosen = ask_which(matching, input, clock)) {
         return *chosen;
     }
     throw Failure{Exit::usage, fmt::format("the login reaches several sites:\n{}", site_table(matching)),

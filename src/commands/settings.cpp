@@ -60,7 +60,7 @@ void write_settings(Endpoint& endpoint, const SettingsResource& resource, std::s
                       .scopes = resource.scopes}));
 }
 
-ordered_json json_of(std::span<const Setting> settings) {
+ordered_json settings_json(std::span<const Setting> settings) {
     auto object = ordered_json::object();
     for (const auto& [name, value] : settings) {
         object[name] = value;
@@ -68,7 +68,7 @@ ordered_json json_of(std::span<const Setting> settings) {
     return object;
 }
 
-ordered_json json_of(std::span<const SettingChange> changed) {
+ordered_json settings_json(std::span<const SettingChange> changed) {
     auto list = ordered_json::array();
     for (const auto& [name, from, to] : changed) {
         list.push_back({{"name", name}, {"from", from}, {"to", to}});
@@ -76,7 +76,7 @@ ordered_json json_of(std::span<const SettingChange> changed) {
     return list;
 }
 
-std::string text_of(std::span<const Setting> settings) {
+std::string settings_text(std::span<const Setting> settings) {
     std::string text;
     for (const auto& [name, value] : settings) {
         text += fmt::format("{:<42} {}\n", name, value);
@@ -84,7 +84,7 @@ std::string text_of(std::span<const Setting> settings) {
     return text.empty() ? "this server has no audit settings\n" : text;
 }
 
-std::string text_of(std::span<const SettingChange> changed) {
+std::string settings_text(std::span<const SettingChange> changed) {
     std::string text;
     for (const auto& [name, from, to] : changed) {
         text += fmt::format("{:<42} {} -> {}\n", name, from, to);
@@ -140,12 +140,12 @@ void settings_command(const Job& job) {
         print(value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
     };
     if (wanted.empty()) {
-        arguments.json ? answer({{"settings", json_of(now)}}) : print(text_of(now));
+        arguments.json ? answer({{"settings", settings_json(now)}}) : print(settings_text(now));
         return;
     }
     const auto changed = changes(now, wanted);
     if (!arguments.json) {
-        print(changed.empty() ? "nothing to change: all is as asked for\n" : text_of(changed));
+        print(changed.empty() ? "nothing to change: all is as asked for\n" : settings_text(changed));
     }
     const bool agreed = !changed.empty() && may_change(arguments);
     if (agreed) {
@@ -164,7 +164,7 @@ void settings_command(const Job& job) {
         log::info("nothing was changed");
     }
     if (arguments.json) {
-        answer({{"changes", json_of(changed)}, {"changed", agreed}});
+        answer({{"changes", settings_json(changed)}, {"changed", agreed}});
     }
 }
 
