@@ -114,6 +114,9 @@ constexpr DiagnosisRow diagnoses[] = {
     {on(Error::tls).seen(Sign::trouble, "issuer|self-signed|self signed"), Exit::unavailable, "",
      "a CA unknown to this machine signed the certificate, as a proxy that looks into TLS does: name the file with "
      "that CA's certificate in `ca_file`"},
+    {on(Error::tls).seen(Sign::trouble, "ca-certificates.crt"), Exit::unavailable, "",
+     "this machine has no list of the authorities that certificates are checked by: install the package "
+     "ca-certificates (or name a file with yours in `ca_file`)"},
     {on(Error::tls).seen(Sign::trouble, "certificate file|verify locations"), Exit::unavailable, "",
      "check that `ca_file` holds certificates in PEM form"},
     {on(Error::tls).seen(Sign::trouble, "client certificate|private key|certificate required"), Exit::unavailable, "",

@@ -386,6 +386,8 @@ TEST(Diagnosis, TroubleBelowHttp) {
          "`ca_file`"},
         {TransportError::tls, "SSL certificate problem: self-signed certificate in certificate chain",
          Exit::unavailable, "`ca_file`"},
+        {TransportError::tls, "error setting certificate file: /etc/ssl/certs/ca-certificates.crt", Exit::unavailable,
+         "install the package ca-certificates"},
         {TransportError::tls, "error setting certificate file: /x", Exit::unavailable, "PEM"},
         {TransportError::tls, "could not load PEM client certificate", Exit::unavailable, "`client_cert_file`"},
         {TransportError::tls, "wrong version number", Exit::unavailable, "TLS 1.2"},
