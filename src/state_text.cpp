@@ -1,8 +1,9 @@
 #include "aquila_fetch/checkpoint.hpp"
 
+#include "saved_json.hpp"
+
 #include "aquila_fetch/base64.hpp"
 #include "aquila_fetch/error.hpp"
-#include "aquila_fetch/saved_json.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

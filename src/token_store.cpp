@@ -1,11 +1,12 @@
 #include "aquila_fetch/token_store.hpp"
 
+#include "saved_json.hpp"
+
 #include "aquila_fetch/credentials.hpp"
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/file.hpp"
 #include "aquila_fetch/log.hpp"
 #include "aquila_fetch/owner.hpp"
-#include "aquila_fetch/saved_json.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

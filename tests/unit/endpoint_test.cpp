@@ -1,6 +1,7 @@
 #include "aquila_fetch/endpoint.hpp"
 
 #include "aquila_fetch/log.hpp"
+#include "support/caught.hpp"
 #include "support/fakes.hpp"
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 
 namespace aquila::endpoint_test {
 
+using test::failure_of;
 using test::FakeTransport;
 using test::http_answer;
 using test::http_trouble;
@@ -44,13 +46,7 @@ class EndpointTest : public testing::Test {
     void answer(std::vector<Response> in_turn) { transport.answers = std::move(in_turn); }
     /// The failure of a fetch.
     Failure refusal(Endpoint asked) {
-        try {
-            static_cast<void>(asked.fetch(query));
-        } catch (const Failure& failure) {
-            return failure;
-        }
-        ADD_FAILURE() << "nothing was thrown";
-        return {Exit::ok, ""};
+        return failure_of([&] { static_cast<void>(asked.fetch(query)); });
     }
     [[nodiscard]] static Response tenant() { return http_answer(200, R"({"cloudId":"the-id"})"); }
     [[nodiscard]] static Response good() { return http_answer(200, page, {{"Date", "Sun, 12 Apr 2026 12:00:00 GMT"}}); }

@@ -2,6 +2,7 @@
 
 #include "aquila_fetch/error.hpp"
 #include "aquila_fetch/log.hpp"
+#include "support/caught.hpp"
 #include "support/fakes.hpp"
 #include "support/scratch.hpp"
 
@@ -14,6 +15,7 @@
 namespace aquila::granted_test {
 
 using namespace std::chrono_literals;
+using test::failure_of;
 using test::FakeClock;
 using test::FakeTransport;
 using test::http_answer;
@@ -91,16 +93,6 @@ class GrantedTest : public testing::Test {
     [[nodiscard]] std::unique_ptr<Authorizer> machine() { return service_account_authorizer(granting(), clock); }
     std::string value(Authorizer& authorizer) { return std::string{authorizer.value(transport).reveal()}; }
     [[nodiscard]] Tokens stored() const { return store.load().value(); }
-    template <typename Action>
-    static Failure failure_of(Action action) {
-        try {
-            action();
-        } catch (const Failure& failure) {
-            return failure;
-        }
-        ADD_FAILURE() << "nothing was thrown";
-        return {Exit::ok, ""};
-    }
     Failure refusal() {
         return failure_of([this] { value(*oauth()); });
     }
